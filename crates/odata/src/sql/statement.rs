@@ -1,0 +1,113 @@
+//! A statement: SQL text and the values bound to its placeholders.
+//!
+//! Text comes from the program (`&'static str`) and from a [`super::Schema`], values from wherever they like:
+//! there is no way to make a client's literal part of the text. Placeholders are written `$1`, `$2`, …, which
+//! both SQLite and PostgreSQL read.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+/// A value as databases know it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Scalar {
+    /// `NULL`.
+    Null,
+    /// Whole numbers, booleans (0 and 1), enum members, points in time.
+    Integer(i64),
+    /// Floating-point numbers.
+    Real(f64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+/// SQL text with bound values.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Statement {
+    text: Cow<'static, str>,
+    binds: Vec<Scalar>,
+}
+
+impl Statement {
+    /// A statement written by hand; the values in the order of their numbers.
+    #[must_use]
+    pub fn new(text: &'static str, binds: Vec<Scalar>) -> Self {
+        Self { text: Cow::Borrowed(text), binds }
+    }
+
+    /// The SQL text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The bound values, `$1` first.
+    #[must_use]
+    pub fn binds(&self) -> &[Scalar] {
+        &self.binds
+    }
+
+    /// Appends text of the program.
+    pub(super) fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Appends text of the schema, with `{t}` standing for the table's alias.
+    pub(super) fn push_schema(&mut self, text: &str, alias: &'static str) -> &mut Self {
+        let target = self.text.to_mut();
+        let mut parts = text.split("{t}");
+        if let Some(first) = parts.next() {
+            target.push_str(first);
+        }
+        for part in parts {
+            target.push_str(alias);
+            target.push_str(part);
+        }
+        self
+    }
+
+    /// Appends a number of the program, such as that of a result column.
+    pub(super) fn push_number(&mut self, number: usize) -> &mut Self {
+        let _ = write!(self.text.to_mut(), "{number}");
+        self
+    }
+
+    /// Appends a placeholder and binds its value.
+    pub(super) fn bind(&mut self, value: Scalar) -> &mut Self {
+        self.binds.push(value);
+        let number = self.binds.len();
+        self.push("$").push_number(number)
+    }
+}
+
+impl From<&str> for Scalar {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Scalar {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<i64> for Scalar {
+    fn from(number: i64) -> Self {
+        Self::Integer(number)
+    }
+}
+
+impl From<Vec<u8>> for Scalar {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Blob(bytes)
+    }
+}
+
+impl<T: Into<Scalar>> From<Option<T>> for Scalar {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

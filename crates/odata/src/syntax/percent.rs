@@ -1,0 +1,59 @@
+//! Percent-decoding of one part of a URL.
+//!
+//! Comes in: a path segment, or the name or value of a query option, already split from its neighbours. Goes out:
+//! its text. Splitting first is what keeps `%2F` and `%26` from being taken for separators.
+//! Specification: OData 4.01 URL Conventions, 2 "URL Components"; RFC 3986, 2.1; blanks as `+` are the custom of
+//! HTML forms (URL Living Standard, 5.1) that Graph and its clients follow.
+
+use crate::error::{Error, Span};
+
+/// Decodes a part of the path, where `+` is a plus.
+pub(super) fn decode_path(raw: &str) -> Result<String, Error> {
+    decode(raw, b'+')
+}
+
+/// Decodes a part of the query, where `+` is a blank.
+pub(super) fn decode_query(raw: &str) -> Result<String, Error> {
+    decode(raw, b' ')
+}
+
+fn decode(raw: &str, plus: u8) -> Result<String, Error> {
+    let mut decoded = Vec::with_capacity(raw.len());
+    let mut bytes = raw.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let code = [bytes.next(), bytes.next()].map(|digit| digit.and_then(|(_, digit)| hex(digit)));
+                let [Some(high), Some(low)] = code else { return Err(broken_escape(raw, at)) };
+                high * 16 + low
+            }
+            b'+' => plus,
+            // A fragment is never sent; its mark in a URL is a client's mistake and hides what follows.
+            b'#' => return Err(Error::unexpected_character('#', at, raw)),
+            byte => byte,
+        });
+    }
+    let text = String::from_utf8(decoded)
+        .map_err(|_| Error::syntax("Syntax error: the percent-encoding is not valid UTF-8."))?;
+    match text.find('\0') {
+        // PostgreSQL cannot hold it in a text, and no legal value has it.
+        Some(at) => {
+            Err(Error::syntax(format!("Syntax error: the character U+0000 at position {at} is not valid."))
+                .at(Span::new(at, at + 1)))
+        }
+        None => Ok(text),
+    }
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn broken_escape(raw: &str, at: usize) -> Error {
+    let expected = "two hexadecimal digits behind '%'";
+    let found = match raw.get(at + 1..).and_then(|behind| behind.chars().next()) {
+        Some(character) => format!("'{character}'"),
+        None => "the end".to_owned(),
+    };
+    Error::expected(expected, &found, Span::new(at, at + 1), raw)
+}

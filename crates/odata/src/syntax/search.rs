@@ -1,0 +1,153 @@
+//! `$search`: words and phrases with `NOT`, `AND` and `OR`.
+//!
+//! Comes in: a cursor at the text, which has a grammar of its own and no tokens in common with expressions. Goes
+//! out: a [`Search`]. It ends before a semicolon or a closing parenthesis inside nested options. `AND`, `OR` and
+//! `NOT` are operators only where both sides (for `NOT`, the one) can be found, else they are words.
+//! Specification: OData 4.01 URL Conventions, 5.1.7; ABNF `searchExpr`.
+
+use crate::error::{Error, Span};
+
+use super::ast::Search;
+use super::cursor::Cursor;
+use super::lex;
+
+/// Reads a search expression.
+pub(super) fn search(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
+    skip_blanks(cursor);
+    let search = if cursor.raw().starts_with('\'') { incomplete(cursor)? } else { alternatives(cursor)? };
+    skip_blanks(cursor);
+    Ok(search)
+}
+
+/// What a person has typed so far, in single quotes.
+fn incomplete(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
+    match lex::quoted(cursor.raw()) {
+        Some((text, length)) => {
+            cursor.take_raw(length);
+            Ok(Search::Incomplete(text))
+        }
+        None => Err(expected(cursor, "a closing single quote")),
+    }
+}
+
+fn alternatives(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
+    let mut terms = vec![conjunction(cursor)?];
+    while take_operator(cursor, "OR")? {
+        terms.push(conjunction(cursor)?);
+    }
+    Ok(one_or(terms, Search::Or))
+}
+
+fn conjunction(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
+    let mut terms = vec![term(cursor)?];
+    loop {
+        let gap = blanks(cursor.raw());
+        let behind = cursor.raw().get(gap..).unwrap_or_default();
+        if gap == 0 || ends(behind) || is_operator(behind, "OR") {
+            return Ok(one_or(terms, Search::And));
+        }
+        if !take_operator(cursor, "AND")? {
+            // Two terms side by side are both wanted.
+            cursor.count_operator()?;
+            skip_blanks(cursor);
+        }
+        terms.push(term(cursor)?);
+    }
+}
+
+fn one_or(mut terms: Vec<Search>, many: fn(Vec<Search>) -> Search) -> Search {
+    match terms.pop() {
+        Some(only) if terms.is_empty() => only,
+        last => {
+            terms.extend(last);
+            many(terms)
+        }
+    }
+}
+
+fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
+    let raw = cursor.raw();
+    if is_operator(raw, "NOT") {
+        cursor.count_operator()?;
+        cursor.take_raw("NOT".len());
+        skip_blanks(cursor);
+        return cursor.deeper(term).map(|negated| Search::Not(Box::new(negated)));
+    }
+    if raw.starts_with('(') {
+        cursor.take_raw(1);
+        return cursor.deeper(|cursor| {
+            skip_blanks(cursor);
+            let inside = alternatives(cursor)?;
+            skip_blanks(cursor);
+            match cursor.take_raw(1) {
+                ")" => Ok(inside),
+                _ => Err(expected(cursor, "')'")),
+            }
+        });
+    }
+    if let Some(phrase) = raw.strip_prefix('"') {
+        return match phrase.split_once('"') {
+            Some((phrase, _)) if !phrase.is_empty() => {
+                cursor.take_raw(phrase.len() + 2);
+                Ok(Search::Phrase(phrase.to_owned()))
+            }
+            _ => Err(expected(cursor, "a phrase and a closing double quote")),
+        };
+    }
+    match word_length(cursor) {
+        0 => Err(expected(cursor, "a word")),
+        length => Ok(Search::Word(cursor.take_raw(length).to_owned())),
+    }
+}
+
+fn word_length(cursor: &Cursor<'_>) -> usize {
+    let raw = cursor.raw();
+    if raw.starts_with('\'') {
+        return 0;
+    }
+    // At the top a semicolon separates nothing; it must have been percent-encoded.
+    let ends_word =
+        |found: char| matches!(found, ' ' | '\t' | '"' | '(' | ')') || (found == ';' && cursor.in_options());
+    raw.find(ends_word).unwrap_or(raw.len())
+}
+
+/// Takes the operator with the blanks around it, if it is next and something to apply it to follows.
+fn take_operator(cursor: &mut Cursor<'_>, operator: &str) -> Result<bool, Error> {
+    let gap = blanks(cursor.raw());
+    let found = gap > 0 && is_operator(cursor.raw().get(gap..).unwrap_or_default(), operator);
+    if found {
+        cursor.count_operator()?;
+        cursor.take_raw(gap + operator.len());
+        skip_blanks(cursor);
+    }
+    Ok(found)
+}
+
+fn is_operator(raw: &str, operator: &str) -> bool {
+    let behind = raw.strip_prefix(operator).unwrap_or_default();
+    let gap = blanks(behind);
+    gap > 0 && !ends(behind.get(gap..).unwrap_or_default())
+}
+
+fn ends(raw: &str) -> bool {
+    raw.is_empty() || raw.starts_with([')', ';'])
+}
+
+fn blanks(raw: &str) -> usize {
+    raw.len() - raw.trim_start_matches([' ', '\t']).len()
+}
+
+fn skip_blanks(cursor: &mut Cursor<'_>) {
+    cursor.take_raw(blanks(cursor.raw()));
+}
+
+fn expected(cursor: &Cursor<'_>, expected: &str) -> Error {
+    let at = cursor.position();
+    match cursor.raw().chars().next() {
+        Some(found) => {
+            let span = Span::new(at, at + found.len_utf8());
+            Error::expected(expected, &format!("'{found}'"), span, cursor.text)
+        }
+        None => Error::expected(expected, "the end", Span::new(at, at), cursor.text),
+    }
+}

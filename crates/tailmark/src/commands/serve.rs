@@ -1,0 +1,166 @@
+//! `serve`: wires the house together, and takes it apart again without cutting anyone short.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::http::caller::{Embedded, Verifier};
+use crate::http::{self, App, listen};
+use crate::issuer::{self, Issuer};
+use crate::store::Store;
+use crate::{seed, telemetry, worker};
+
+/// Run the service.
+#[derive(Debug, Default, clap::Args)]
+pub struct ServeArgs {
+    /// Address and port to listen on; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    /// The folder of the database and of the embedded issuer's key.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// A file of settings (TOML).
+    #[arg(long, value_name = "FILE", env = "TAILMARK_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// A file of tenants and their entities to begin with; may be given several times, and again at every start.
+    #[arg(long, value_name = "FILE")]
+    pub seed: Vec<PathBuf>,
+}
+
+impl ServeArgs {
+    /// The settings: file, then environment, then these flags.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn config(self) -> anyhow::Result<Config> {
+        let mut config = Config::load(self.config.as_deref(), self.data.as_deref())?;
+        if let Some(listen) = self.listen {
+            config.http.listen = listen;
+        }
+        config.seed = self.seed;
+        Ok(config)
+    }
+}
+
+/// A running service.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its address for clients, without a slash at the end.
+    pub base_url: String,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Finishes what is under way and ends.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+    }
+}
+
+/// Serves until it is told to stop by Ctrl-C or SIGTERM.
+///
+/// # Errors
+/// What kept it from starting.
+pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
+    let config = args.config()?;
+    telemetry::start(&config.log)?;
+    let running = start(config).await?;
+    println!("Tailmark is listening on {}", running.base_url);
+    told_to_stop().await;
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(Exit::Done)
+}
+
+/// Starts the service.
+///
+/// # Errors
+/// What kept it from starting.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    let wanted = config.http.listen;
+    if !wanted.ip().is_loopback() && !config.http.allow_plain {
+        bail!(
+            "http.listen is {wanted}, which others can reach, and there is no TLS; set http.allow_plain to true if \
+             something in front of Tailmark takes care of that"
+        );
+    }
+    fs::create_dir_all(&config.data)
+        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    let file = config.database.file(&config.data)?;
+    let store = Store::open(file.as_deref()).await.context("the database cannot be opened")?;
+    for file in &config.seed {
+        seed::load(&store, file).await.with_context(|| format!("the seed {} cannot be loaded", file.display()))?;
+    }
+
+    let listener = TcpListener::bind(wanted).await.with_context(|| format!("{wanted} cannot be listened on"))?;
+    let address = listener.local_addr()?;
+    let base_url = public_url(&config, address);
+    let issuer = Arc::new(Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth));
+    let embedded = Embedded { address: format!("http://{}", reachable(address)), base: issuer.base().to_owned() };
+    let verifier = Verifier::new(&config.auth, Some(&embedded))?;
+    // An issuer that nobody believes has no reason to answer.
+    let beside = if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };
+
+    let (stop, stopped) = watch::channel(false);
+    let queue = store.queue();
+    queue.take_over().await.context("the import queue cannot be taken over")?;
+    let verifier = Arc::new(verifier);
+    let app = App { config: Arc::new(config), store, verifier: Arc::clone(&verifier) };
+    let settings = app.config.import.clone();
+    let header_timeout = app.config.http.header_timeout;
+    let tasks = vec![
+        tokio::spawn(worker::run(queue, settings, stopped.clone())),
+        tokio::spawn(listen::serve(listener, http::router(app, beside), header_timeout, stopped)),
+    ];
+    verifier.warm().await;
+    Ok(Running { address, base_url, stop, tasks })
+}
+
+/// The address for clients: as configured, or where we listen.
+fn public_url(config: &Config, address: SocketAddr) -> String {
+    if config.http.public_url.is_empty() {
+        format!("http://{}", reachable(address))
+    } else {
+        config.http.public_url.trim_end_matches('/').to_owned()
+    }
+}
+
+/// An address under which this machine reaches itself: nobody can connect to `0.0.0.0`.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+pub async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,118 @@
+//! `token`: prints a token signed by the embedded issuer.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use autopilot::model::READ_WRITE;
+use uuid::Uuid;
+
+use crate::clock;
+use crate::config::Config;
+use crate::exit::Exit;
+use crate::issuer::{DEFAULT_TENANT, Issuer, TokenKind, TokenRequest};
+
+/// Print a token signed by the embedded issuer.
+#[derive(Debug, clap::Args)]
+pub struct TokenArgs {
+    /// A scope (or role, with --app) to put in; may be given several times. Default: the one that reads and writes.
+    #[arg(long, value_name = "PERMISSION")]
+    pub scope: Vec<String>,
+    /// A token of an application, with roles instead of scopes.
+    #[arg(long)]
+    pub app: bool,
+    /// A token of a personal account, which the API refuses.
+    #[arg(long, conflicts_with = "app")]
+    pub personal: bool,
+    /// The tenant.
+    #[arg(long, value_name = "GUID", default_value_t = DEFAULT_TENANT)]
+    pub tenant: Uuid,
+    /// The user's principal name.
+    #[arg(long, value_name = "UPN", default_value = "admin@contoso.example")]
+    pub user: String,
+    /// Seconds until it expires; negative for one that has expired.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, allow_negative_numbers = true)]
+    pub expires_in: i64,
+    /// The data folder of the service that shall take it.
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// What a token shall say.
+#[derive(Clone, Debug)]
+pub struct MintRequest {
+    /// Scopes or roles.
+    pub permissions: Vec<String>,
+    /// Of an application instead of a user.
+    pub app: bool,
+    /// Of a personal account.
+    pub personal: bool,
+    /// The tenant.
+    pub tenant: Uuid,
+    /// The user's principal name.
+    pub user: String,
+    /// Seconds until it expires.
+    pub expires_in: i64,
+}
+
+impl Default for MintRequest {
+    fn default() -> Self {
+        Self {
+            permissions: vec![READ_WRITE.to_owned()],
+            app: false,
+            personal: false,
+            tenant: DEFAULT_TENANT,
+            user: "admin@contoso.example".to_owned(),
+            expires_in: 3600,
+        }
+    }
+}
+
+/// Prints the token.
+///
+/// # Errors
+/// Where the issuer's key cannot be read or made.
+pub async fn run(args: TokenArgs) -> anyhow::Result<Exit> {
+    let config = Config::load(None, args.data.as_deref())?;
+    let permissions = if args.scope.is_empty() { vec![READ_WRITE.to_owned()] } else { args.scope };
+    let permissions = permissions.iter().flat_map(|scope| scope.split(' ')).map(str::to_owned).collect();
+    let request = MintRequest {
+        permissions,
+        app: args.app,
+        personal: args.personal,
+        tenant: args.tenant,
+        user: args.user,
+        expires_in: args.expires_in,
+    };
+    println!("{}", mint(&config.data, request)?);
+    Ok(Exit::Done)
+}
+
+/// A token signed by the issuer in a data folder, which is made where there is none yet.
+///
+/// # Errors
+/// Where the issuer's key cannot be read or made.
+pub fn mint(data: &Path, request: MintRequest) -> anyhow::Result<String> {
+    let config = Config::load(None, Some(data))?;
+    std::fs::create_dir_all(data).with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    let base = if config.http.public_url.is_empty() {
+        format!("http://{}", config.http.listen)
+    } else {
+        config.http.public_url.trim_end_matches('/').to_owned()
+    };
+    let issuer = Issuer::open_or_create(data, &base)?;
+    let kind = match (request.app, request.personal) {
+        (true, _) => TokenKind::Application,
+        (false, true) => TokenKind::Personal { user: request.user },
+        (false, false) => TokenKind::Delegated { user: request.user },
+    };
+    issuer
+        .sign(&TokenRequest {
+            tenant: request.tenant,
+            kind,
+            permissions: request.permissions,
+            expires_in: request.expires_in,
+            now: clock::unix_seconds(),
+            audience: config.auth.audience.first().cloned().unwrap_or_default(),
+        })
+        .context("the token cannot be signed")
+}

@@ -1,0 +1,89 @@
+//! The settings: a section each, every one with its default. File (TOML) < environment < flags.
+//!
+//! A setting `section.key` is `TAILMARK_SECTION_KEY` in the environment; lists are separated by commas there. An
+//! unknown section or key is an error, not a surprise.
+
+pub mod auth;
+pub mod compat;
+pub mod database;
+pub mod http;
+pub mod import;
+pub mod log;
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use etcetera::BaseStrategy as _;
+use figment::Figment;
+use figment::providers::{Env, Format as _, Serialized, Toml};
+use serde::Deserialize;
+
+/// All settings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `http.*`
+    pub http: http::Http,
+    /// `database.*`
+    pub database: database::Database,
+    /// `auth.*`
+    pub auth: auth::Auth,
+    /// `import.*`
+    pub import: import::Import,
+    /// `compat.*`
+    pub compat: compat::Compat,
+    /// `log.*`
+    pub log: log::Log,
+    /// The folder of the database and of the embedded issuer's key; from `--data`.
+    #[serde(skip)]
+    pub data: PathBuf,
+    /// Seed files; from `--seed`.
+    #[serde(skip)]
+    pub seed: Vec<PathBuf>,
+}
+
+const SECTIONS: &[&str] = &["http", "database", "auth", "import", "compat", "log"];
+const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms"];
+
+impl Config {
+    /// Reads the file, if any, and the environment.
+    ///
+    /// # Errors
+    /// What is unknown or has a wrong value, by its name.
+    pub fn load(file: Option<&Path>, data: Option<&Path>) -> anyhow::Result<Self> {
+        let mut figment = Figment::new();
+        if let Some(file) = file {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let section = |key: &str| key.split('_').next().is_some_and(|section| SECTIONS.contains(&section));
+        figment = figment.merge(
+            Env::prefixed("TAILMARK_")
+                .filter(move |key| section(&key.as_str().to_ascii_lowercase()))
+                .map(|key| key.as_str().to_ascii_lowercase().replacen('_', ".", 1).into())
+                .filter(|key| !LISTS.contains(&key.as_str())),
+        );
+        for list in LISTS {
+            let variable = format!("TAILMARK_{}", list.replace('.', "_").to_ascii_uppercase());
+            if let Ok(text) = env::var(variable) {
+                let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+                figment = figment.merge(Serialized::default(list, items));
+            }
+        }
+        let mut config: Self = figment.extract().context("the settings cannot be read")?;
+        config.data = match data {
+            Some(folder) => folder.to_owned(),
+            None => default_data_folder()?,
+        };
+        Ok(config)
+    }
+}
+
+/// The platform's folder for a program's data.
+///
+/// # Errors
+/// Where the platform names none, because there is no home folder.
+pub fn default_data_folder() -> anyhow::Result<PathBuf> {
+    let folders = etcetera::choose_base_strategy().context("there is no home folder; say --data DIR")?;
+    Ok(folders.data_dir().join("tailmark"))
+}

@@ -1,0 +1,34 @@
+//! `http.*`: where the service listens and what it takes.
+
+use std::net::SocketAddr;
+
+use serde::Deserialize;
+
+/// Where the service listens and what it takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// Address and port; port 0 is any free one.
+    pub listen: SocketAddr,
+    /// The beginning of every address in answers, without a slash at the end: `https://graph.example`. Empty: taken
+    /// from the request's `Host`.
+    pub public_url: String,
+    /// The largest request body, in bytes.
+    pub max_body: usize,
+    /// Seconds within which a request's head must have arrived.
+    pub header_timeout: u64,
+    /// Listen on other addresses than loopback without TLS.
+    pub allow_plain: bool,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 4280)),
+            public_url: String::new(),
+            max_body: 64 * 1024 * 1024,
+            header_timeout: 10,
+            allow_plain: false,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The HTTP room: what a request meets, in this order.
+//!
+//! ids (`correlation`) → version of the API → token (`caller`) → method → `read`, `write` or `actions` → the answer,
+//! or the one error door (`error`). Addresses below a service root are OData's and parsed by it: there are no
+//! routes per resource.
+
+mod actions;
+mod body;
+pub mod caller;
+pub mod correlation;
+pub mod error;
+pub mod keys;
+pub mod listen;
+mod negotiate;
+mod read;
+mod write;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use autopilot::model::Version;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::get;
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use futures_util::FutureExt as _;
+use odata::json::Writing;
+use odata::query::Resource;
+use odata::syntax::ast;
+
+use crate::access::Denied;
+use crate::clock;
+use crate::config::Config;
+use crate::store::Store;
+use caller::{Caller, Verifier};
+use correlation::Correlation;
+use error::{Asked, Error};
+use negotiate::Wants;
+
+/// What every request can reach.
+#[derive(Clone)]
+pub struct App {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The data.
+    pub store: Store,
+    /// The judge of tokens.
+    pub verifier: Arc<Verifier>,
+}
+
+/// One request to the API, as far as it got: who asks, for which version, and what form of answer.
+pub struct Exchange {
+    /// What every request can reach.
+    pub app: App,
+    /// Who asks.
+    pub caller: Arc<Caller>,
+    /// Which version of the API.
+    pub version: Version,
+    /// The method.
+    pub method: Method,
+    /// The path below the service root, as sent.
+    pub path: String,
+    /// The query, as sent.
+    pub query: Option<String>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// What form of answer.
+    pub wants: Wants,
+    /// The address of the service, without a slash at the end.
+    pub base: String,
+}
+
+/// The service: the API, and what stands beside it.
+pub fn router(app: App, beside: Router) -> Router {
+    let own = Router::new()
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .fallback(api)
+        .with_state(app);
+    own.merge(beside)
+}
+
+/// Ready when the database answers.
+async fn ready(State(app): State<App>) -> Result<&'static str, StatusCode> {
+    app.store.version().await.map(|_| "ready").map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+}
+
+/// Every request to the API.
+async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let correlation = Correlation::new(&parts.headers);
+    let base = base(&app.config, &parts.headers);
+    let asked = Asked {
+        method: parts.method.clone(),
+        path: parts.uri.path().to_owned(),
+        base: base.clone().unwrap_or_default(),
+        challenge: app.verifier.www_authenticate(base.as_deref().unwrap_or_default()),
+        correlation: correlation.clone(),
+    };
+    let exchange = async move {
+        let (version, path) = version_of(parts.uri.path())?;
+        let base = base.ok_or(Error::Host)?;
+        let caller = app.verifier.verify(&parts.headers, clock::unix_seconds()).await?;
+        let exchange = Exchange {
+            wants: Wants::of(&parts.headers),
+            app,
+            caller,
+            version,
+            path: path.to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            method: parts.method,
+            headers: parts.headers,
+            base,
+        };
+        match exchange.method {
+            Method::GET | Method::HEAD => read::get(&exchange).await,
+            Method::POST | Method::PATCH | Method::PUT | Method::DELETE => write::write(&exchange, body).await,
+            _ => Err(Error::Method),
+        }
+    };
+    // A panic is one request's failure; the message is in the log.
+    let result = AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or(Err(Error::Panicked));
+    let mut response = result.unwrap_or_else(|error| error.respond(&asked));
+    let headers = response.headers_mut();
+    correlation.label(headers);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Prefer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    tracing::info!(
+        method = %asked.method,
+        path = asked.path,
+        status = response.status().as_u16(),
+        request_id = correlation.request_id,
+        client_request_id = correlation.client_request_id,
+        "answered"
+    );
+    response
+}
+
+/// The version that an address names, and the path below its root.
+fn version_of(path: &str) -> Result<(Version, &str), Error> {
+    let below = path.strip_prefix('/').unwrap_or(path);
+    let (segment, rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    let version = Version::ALL.into_iter().find(|version| version.segment().eq_ignore_ascii_case(segment));
+    version.map(|version| (version, rest)).ok_or_else(|| Error::NoVersion(segment.to_ascii_lowercase()))
+}
+
+/// The beginning of every address in answers: as configured, or as the client called us.
+fn base(config: &Config, headers: &HeaderMap) -> Option<String> {
+    if !config.http.public_url.is_empty() {
+        return Some(config.http.public_url.trim_end_matches('/').to_owned());
+    }
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let plausible = !host.is_empty()
+        && host.len() <= 255
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']'));
+    plausible.then(|| format!("http://{host}"))
+}
+
+impl Exchange {
+    /// The address of the service root, without a slash at the end.
+    #[must_use]
+    pub fn service_root(&self) -> String {
+        format!("{}/{}", self.base, self.version.segment())
+    }
+
+    /// How the answer to a GET is written; its next link is this request's address with another `$skiptoken`.
+    #[must_use]
+    pub fn writing(&self, request: &ast::Request) -> Writing {
+        let mut url = format!("{}{}", self.service_root(), self.path);
+        let spelling = request.options.spelling(odata::syntax::SystemOption::Skiptoken);
+        let kept: Vec<&str> = self
+            .query
+            .as_deref()
+            .unwrap_or_default()
+            .split('&')
+            .filter(|option| !option.is_empty() && !(spelling.is_some() && is_skiptoken(option)))
+            .collect();
+        if !kept.is_empty() {
+            url.push('?');
+            url.push_str(&kept.join("&"));
+        }
+        Writing {
+            envelope: self.wants.envelope.unwrap_or_else(|| self.app.config.compat.upload_envelope.into()),
+            request_url: url,
+            ..self.plain_writing("")
+        }
+    }
+
+    /// How an answer without next link is written.
+    #[must_use]
+    pub fn plain_writing(&self, path: &str) -> Writing {
+        Writing {
+            service_root: self.service_root(),
+            request_url: format!("{}{path}", self.service_root()),
+            metadata: self.wants.metadata,
+            envelope: odata::json::Envelope::Bare,
+        }
+    }
+
+    /// The error of a path on which this method does nothing.
+    #[must_use]
+    pub fn no_route(&self, resource: &Resource<'_>) -> Error {
+        Error::NoRoute { template: resource.template() }
+    }
+
+    /// The error of a caller who may not.
+    #[must_use]
+    pub fn denied(&self, denied: Denied, resource: &Resource<'_>) -> Error {
+        if denied == Denied::NoRoute { self.no_route(resource) } else { Error::Denied(denied) }
+    }
+
+    /// The request's JSON body, within the limit.
+    ///
+    /// # Errors
+    /// Where it is of another type, too large or cut off.
+    pub async fn body(&self, body: Body) -> Result<Vec<u8>, Error> {
+        body::json(&self.headers, body, self.app.config.http.max_body).await
+    }
+}
+
+/// Whether a part of the query is the page token, however it is spelled.
+fn is_skiptoken(option: &str) -> bool {
+    let name = option.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    matches!(name.trim_start_matches("%24").trim_start_matches('$'), "skiptoken")
+}

@@ -1,0 +1,280 @@
+//! The one door from what went wrong to status and Graph's error envelope. No other file chooses an error status.
+//!
+//! Three forms, as the real service has them: the gateway's plain message (what is wrong with the request itself),
+//! Intune's message, which is JSON text inside `message` (what the service behind it refuses), and the router's
+//! `No method match route template`. `innerError` carries the property and the position at fault where known.
+//! Source: Microsoft Graph, *Error responses*; recorded answers of Intune.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use odata::ErrorKind;
+use serde_json::json;
+
+use super::caller::TokenRefusal;
+use super::correlation::Correlation;
+use crate::access::Denied;
+use crate::{clock, store};
+
+/// Why a request was not done.
+#[derive(Debug)]
+pub enum Error {
+    /// The token is missing or not believed.
+    Token(TokenRefusal),
+    /// The caller may not.
+    Denied(Denied),
+    /// The request does not fit the language or the model.
+    Request(odata::Error),
+    /// There is no such version of the API, or no such address at all.
+    NoVersion(String),
+    /// There is no such entity for this tenant.
+    NotFound,
+    /// Nothing is done with this method there.
+    NoRoute {
+        /// `~/singleton/navigation/key`
+        template: String,
+    },
+    /// The method is none of HTTP's that are used here.
+    Method,
+    /// The body is larger than the limit, in bytes.
+    TooLarge(usize),
+    /// The body's media type.
+    MediaType(String),
+    /// The body is compressed in a way that is not understood.
+    ContentEncoding(String),
+    /// The request accepts no form that there is.
+    NotAcceptable(String),
+    /// The body ended too early or could not be read.
+    Unreadable(String),
+    /// The `Host` header.
+    Host,
+    /// The store.
+    Store(store::Error),
+    /// A bug.
+    Panicked,
+}
+
+impl From<odata::Error> for Error {
+    fn from(error: odata::Error) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::NotFound => Self::NotFound,
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<TokenRefusal> for Error {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self::Token(refusal)
+    }
+}
+
+/// What the error door needs to know of the request.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The method.
+    pub method: Method,
+    /// The address below the host.
+    pub path: String,
+    /// The ids that answers carry.
+    pub correlation: Correlation,
+    /// The address of the service, without a slash at the end.
+    pub base: String,
+    /// The `WWW-Authenticate` of a refusal.
+    pub challenge: String,
+}
+
+struct Told {
+    status: StatusCode,
+    code: String,
+    message: String,
+    target: Option<String>,
+    position: Option<usize>,
+    header: Option<(header::HeaderName, String)>,
+}
+
+impl Error {
+    /// The answer, and a line in the log where it is our fault.
+    #[must_use]
+    pub fn respond(self, asked: &Asked) -> Response<Body> {
+        if let Self::Store(error) = &self {
+            tracing::error!(%error, request_id = %asked.correlation.request_id, "the store failed a request");
+        }
+        let told = self.told(asked);
+        let mut inner = json!({
+            "date": date(),
+            "request-id": asked.correlation.request_id,
+            "client-request-id": asked.correlation.client_request_id,
+        });
+        if let Some(members) = inner.as_object_mut() {
+            members.extend(told.target.map(|target| ("target".to_owned(), target.into())));
+            members.extend(told.position.map(|position| ("position".to_owned(), position.into())));
+        }
+        // The published order of members, which a map would not keep.
+        let body = format!(
+            "{{\"error\":{{\"code\":{},\"message\":{},\"innerError\":{inner}}}}}",
+            json!(told.code),
+            json!(told.message)
+        );
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = told.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some((name, value)) = told.header
+            && let Ok(value) = HeaderValue::from_str(&value)
+        {
+            headers.insert(name, value);
+        }
+        response
+    }
+
+    fn told(self, asked: &Asked) -> Told {
+        match self {
+            Self::Token(refusal) => Told {
+                header: Some((header::WWW_AUTHENTICATE, asked.challenge.clone())),
+                ..plain(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", refusal.to_string())
+            },
+            Self::Denied(Denied::NoRoute) => no_route(asked, "~/singleton"),
+            Self::Denied(denied) => intune(asked, StatusCode::FORBIDDEN, "Forbidden", &refused(&denied)),
+            Self::Request(error) => request(error),
+            Self::NoVersion(segment) => {
+                plain(StatusCode::NOT_FOUND, "ResourceNotFound", format!("Invalid version: {segment}"))
+            }
+            Self::NotFound => intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred"),
+            Self::NoRoute { template } => no_route(asked, &template),
+            Self::Method => Told {
+                header: Some((header::ALLOW, "GET, HEAD, POST, PATCH, DELETE".to_owned())),
+                ..plain(
+                    StatusCode::METHOD_NOT_ALLOWED,
+                    "Request_BadRequest",
+                    "Specified HTTP method is not allowed for the request target.".to_owned(),
+                )
+            },
+            Self::TooLarge(limit) => plain(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "RequestEntityTooLarge",
+                format!("The request body is larger than {limit} bytes, the most that is accepted."),
+            ),
+            Self::MediaType(found) => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "RequestBodyRead",
+                format!(
+                    "A supported MIME type could not be found that matches the content type of the request. The \
+                     supported type 'application/json' does not match the content type '{found}'."
+                ),
+            ),
+            Self::ContentEncoding(found) => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UnsupportedContentEncoding",
+                format!("The content encoding '{found}' is not supported; send the body as it is."),
+            ),
+            Self::NotAcceptable(found) => plain(
+                StatusCode::NOT_ACCEPTABLE,
+                "NotAcceptable",
+                format!("None of the accepted formats '{found}' is supported; application/json is."),
+            ),
+            Self::Unreadable(reason) => {
+                plain(StatusCode::BAD_REQUEST, "BadRequest", format!("The request body cannot be read: {reason}."))
+            }
+            Self::Host => {
+                plain(StatusCode::BAD_REQUEST, "BadRequest", "The Host header is missing or malformed.".to_owned())
+            }
+            Self::Store(error) => stored(asked, &error),
+            Self::Panicked => intune(
+                asked,
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerError",
+                "An internal server error has occurred",
+            ),
+        }
+    }
+}
+
+fn request(error: odata::Error) -> Told {
+    let (status, code) = match error.kind {
+        ErrorKind::Unsupported => (StatusCode::NOT_IMPLEMENTED, "NotSupported"),
+        // An unknown segment is 400 in Graph, where OData has 404.
+        ErrorKind::NotFound | ErrorKind::Syntax | ErrorKind::Invalid | ErrorKind::TooComplex => {
+            (StatusCode::BAD_REQUEST, "BadRequest")
+        }
+    };
+    Told {
+        target: error.target,
+        position: error.span.map(|span| span.start),
+        ..plain(status, code, error.message)
+    }
+}
+
+fn stored(asked: &Asked, error: &store::Error) -> Told {
+    let again = |seconds: &str| Some((header::RETRY_AFTER, seconds.to_owned()));
+    match error {
+        store::Error::Conflict(reason) => intune(asked, StatusCode::CONFLICT, "Conflict", reason),
+        store::Error::Full | store::Error::ReadOnly => Told {
+            header: again("30"),
+            ..intune(asked, StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", "There is no space to store this")
+        },
+        store::Error::Inconsistent(_) => intune(
+            asked,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "An internal server error has occurred",
+        ),
+        store::Error::NotFound => intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred"),
+        store::Error::Busy | store::Error::Closed | store::Error::Database(_) => Told {
+            header: again("2"),
+            ..intune(asked, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The service is not available now")
+        },
+    }
+}
+
+fn refused(denied: &Denied) -> String {
+    match denied {
+        Denied::ApplicationOnly => "Application is not authorized to perform this operation as called in app only \
+                                    context but does not have application permissions configured."
+            .to_owned(),
+        Denied::Missing(any_of) => format!(
+            "Application is not authorized to perform this operation. Application must have one of the following \
+             scopes: {}",
+            any_of.join(", ")
+        ),
+        Denied::PersonalAccount | Denied::NoRoute => "User is not authorized to perform this operation".to_owned(),
+    }
+}
+
+fn no_route(asked: &Asked, template: &str) -> Told {
+    let message = format!(
+        "No OData route exists that match template {template} with http verb {} for request {}.",
+        asked.method, asked.path
+    );
+    plain(StatusCode::BAD_REQUEST, "No method match route template", message)
+}
+
+fn plain(status: StatusCode, code: &str, message: String) -> Told {
+    Told { status, code: code.to_owned(), message, target: None, position: None, header: None }
+}
+
+/// Intune's own envelope: a JSON document as text, two blanks of indentation and CRLF.
+fn intune(asked: &Asked, status: StatusCode, code: &str, text: &str) -> Told {
+    let message = format!(
+        "{text} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: {} - \
+         Url: {}{}",
+        asked.correlation.client_request_id, asked.base, asked.path
+    );
+    let document = format!(
+        "{{\r\n  \"_version\": 3,\r\n  \"Message\": {},\r\n  \"CustomApiErrorPhrase\": \"\",\r\n  \"RetryAfter\": \
+         null,\r\n  \"ErrorSourceService\": \"\",\r\n  \"HttpHeaders\": \"{{}}\"\r\n}}",
+        json!(message)
+    );
+    plain(status, code, document)
+}
+
+/// UTC to the second, without the `Z`, as the real service writes it.
+fn date() -> String {
+    let now = clock::now().to_string();
+    now.get(..19).unwrap_or_default().to_owned()
+}

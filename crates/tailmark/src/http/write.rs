@@ -1,0 +1,221 @@
+//! POST to a collection, PATCH and DELETE of an entity: the acts that are not actions.
+
+use std::sync::Arc;
+
+use autopilot::device_record::Field;
+use autopilot::imported_device::{self, ImportedDevice, Place};
+use autopilot::upload::{Upload, UploadChange};
+use axum::body::Body;
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use odata::Value;
+use odata::answer::{Answer, Entity};
+use odata::json::{self, Envelope, read::Record};
+use odata::query::{Ending, Query, Resource, Selected};
+
+use super::Exchange;
+use super::actions;
+use super::error::Error;
+use super::negotiate::respond_empty;
+use super::read::PAGING;
+use crate::access::{Act, Grant};
+use crate::store::ImportedDeviceChange;
+use crate::{clock, ids};
+
+/// What is written to: each set has acts of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Set {
+    Uploads,
+    DevicesOfUpload,
+    ImportedDevices,
+    Devices,
+}
+
+impl Set {
+    fn of(resource: &Resource<'_>) -> Option<Self> {
+        match resource.navigation()?.name.as_str() {
+            "importedWindowsAutopilotDeviceIdentityUploads" => Some(Self::Uploads),
+            "deviceIdentities" => Some(Self::DevicesOfUpload),
+            "importedWindowsAutopilotDeviceIdentities" => Some(Self::ImportedDevices),
+            "windowsAutopilotDeviceIdentities" => Some(Self::Devices),
+            _ => None,
+        }
+    }
+}
+
+/// Answers a POST, PATCH or DELETE.
+///
+/// # Errors
+/// What is wrong with it; then nothing has changed.
+pub async fn write(exchange: &Exchange, body: Body) -> Result<Response<Body>, Error> {
+    let request = odata::syntax::parse(&exchange.path, exchange.query.as_deref())?;
+    let resource = odata::bind::resource(exchange.version.model(), &request.path)?;
+    odata::bind::without_options(&request)?;
+    if let (Ending::Operation(operation), &Method::POST) = (resource.ending, &exchange.method) {
+        return actions::call_action(exchange, &resource, operation, body).await;
+    }
+    let act = match exchange.method {
+        Method::POST => Act::Insert,
+        Method::PATCH => Act::Update,
+        Method::DELETE => Act::Delete,
+        _ => return Err(exchange.no_route(&resource)),
+    };
+    let grant =
+        Grant::check(&exchange.caller, &resource, act).map_err(|denied| exchange.denied(denied, &resource))?;
+    let set = Set::of(&resource).ok_or_else(|| exchange.no_route(&resource))?;
+    match act {
+        Act::Insert => insert(exchange, &grant, set, &resource, body).await,
+        Act::Update => update(exchange, &grant, set, &resource, body).await,
+        Act::Delete | Act::Read | Act::Call => delete(exchange, &grant, set, &resource).await,
+    }
+}
+
+async fn insert(
+    exchange: &Exchange,
+    grant: &Grant,
+    set: Set,
+    resource: &Resource<'_>,
+    body: Body,
+) -> Result<Response<Body>, Error> {
+    let writer = exchange.app.store.writer(grant);
+    let sent = entity(exchange, resource, body).await?;
+    let first = exchange.app.config.import.profile.into();
+    match set {
+        Set::Uploads => {
+            let upload = Upload::open(sent, clock::now(), first, ids::next);
+            let path = entity_path(resource, &upload.id);
+            writer.save_upload(upload).await?;
+            let response = read_back(exchange, grant, &path, StatusCode::CREATED).await?;
+            Ok(located(response, exchange, &path))
+        }
+        Set::DevicesOfUpload | Set::ImportedDevices => {
+            let upload_id = resource.owner_key().filter(|_| set == Set::DevicesOfUpload);
+            let id = ids::next();
+            let batch_id = upload_id.map_or_else(ids::next, str::to_owned);
+            let place = Place { id, upload_id: upload_id.map(str::to_owned), batch_id };
+            let device = ImportedDevice::open(sent, place, first);
+            writer.save_imports(upload_id, vec![device.clone()]).await?;
+            let path = entity_path(resource, &device.id);
+            let query = query(exchange, &path)?;
+            let answer = Answer::Entity(sent_back(&query, &device));
+            let body = json::write(&query, &answer, &exchange.plain_writing(&path));
+            Ok(located(exchange.wants.respond(StatusCode::CREATED, body), exchange, &path))
+        }
+        Set::Devices => Err(exchange.no_route(resource)),
+    }
+}
+
+async fn update(
+    exchange: &Exchange,
+    grant: &Grant,
+    set: Set,
+    resource: &Resource<'_>,
+    body: Body,
+) -> Result<Response<Body>, Error> {
+    let writer = exchange.app.store.writer(grant);
+    let mut sent = entity(exchange, resource, body).await?;
+    let id = resource.key().ok_or(Error::NotFound)?;
+    match set {
+        Set::Uploads => {
+            let change = UploadChange::read(&mut sent);
+            if sent.has("deviceIdentities") {
+                let message = "Devices cannot be changed through their upload; address each by its own path.";
+                return Err(odata::Error::invalid(message).in_target("deviceIdentities").into());
+            }
+            writer.update_upload(id, change).await?;
+        }
+        Set::DevicesOfUpload => {
+            let upload_id = resource.owner_key().ok_or(Error::NotFound)?;
+            writer.update_import(upload_id, id, change_of(&mut sent)).await?;
+        }
+        Set::ImportedDevices | Set::Devices => return Err(exchange.no_route(resource)),
+    }
+    read_back(exchange, grant, &entity_path(resource, id), StatusCode::OK).await
+}
+
+async fn delete(
+    exchange: &Exchange,
+    grant: &Grant,
+    set: Set,
+    resource: &Resource<'_>,
+) -> Result<Response<Body>, Error> {
+    let writer = exchange.app.store.writer(grant);
+    let id = resource.key().ok_or(Error::NotFound)?;
+    match set {
+        Set::Uploads => writer.delete_upload(id).await?,
+        Set::DevicesOfUpload => writer.delete_import(resource.owner_key(), id).await?,
+        Set::ImportedDevices => writer.delete_import(None, id).await?,
+        Set::Devices => writer.delete_device(id).await?,
+    }
+    Ok(respond_empty())
+}
+
+/// The body as an entity of the addressed type.
+async fn entity(exchange: &Exchange, resource: &Resource<'_>, body: Body) -> Result<Record<'static>, Error> {
+    let body = exchange.body(body).await?;
+    Ok(json::read::entity(exchange.version.model(), resource.entity_type(), &body)?)
+}
+
+/// What a PATCH says about an imported device: absent members stay, null empties.
+fn change_of(sent: &mut Record<'_>) -> ImportedDeviceChange {
+    let mut text = |field: Field| {
+        sent.has(field.property()).then(|| sent.take_string(field.property()).unwrap_or_default())
+    };
+    ImportedDeviceChange {
+        serial_number: text(Field::SerialNumber),
+        product_key: text(Field::ProductKey),
+        group_tag: text(Field::GroupTag),
+        assigned_user_principal_name: text(Field::AssignedUser),
+        hardware_identifier: sent
+            .has(Field::HardwareHash.property())
+            .then(|| imported_device::hardware_identifier(sent)),
+    }
+}
+
+/// The path of one entity of the addressed collection, key in parentheses.
+fn entity_path(resource: &Resource<'_>, id: &str) -> String {
+    format!("/{}('{id}')", resource.canonical())
+}
+
+fn query(exchange: &Exchange, path: &str) -> Result<Query<'static>, Error> {
+    let request = odata::syntax::parse(path, None)?;
+    Ok(odata::bind::bind(exchange.version.model(), &request, PAGING)?)
+}
+
+/// The entity as it is now, at the root of the JSON.
+async fn read_back(
+    exchange: &Exchange,
+    grant: &Grant,
+    path: &str,
+    status: StatusCode,
+) -> Result<Response<Body>, Error> {
+    let query = Arc::new(query(exchange, path)?);
+    let answer = exchange.app.store.reader(grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
+    let writing = json::Writing { envelope: Envelope::Bare, ..exchange.plain_writing(path) };
+    Ok(exchange.wants.respond(status, json::write(&query, &answer, &writing)))
+}
+
+/// What was sent, as an entity: it is stored, and nothing has happened to it yet.
+pub(super) fn sent_back(query: &Query<'_>, device: &ImportedDevice) -> Entity {
+    let mut values = Vec::new();
+    for selected in &query.listing.shape.properties {
+        values_of(selected, "", device, &mut values);
+    }
+    Entity { values, expanded: Vec::new() }
+}
+
+fn values_of(selected: &Selected<'_>, owner: &str, device: &ImportedDevice, values: &mut Vec<Value>) {
+    let path = format!("{owner}{}", selected.property.name);
+    if selected.members.is_empty() {
+        values.push(device.value(&path));
+    }
+    for member in &selected.members {
+        values_of(member, &format!("{path}/"), device, values);
+    }
+}
+
+fn located(mut response: Response<Body>, exchange: &Exchange, path: &str) -> Response<Body> {
+    if let Ok(location) = HeaderValue::from_str(&format!("{}{path}", exchange.service_root())) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}

@@ -1,0 +1,22 @@
+//! The service: everything that touches the world.
+//!
+//! [`commands`] is the program as people type it; `serve` wires the rooms together. [`http`] speaks to clients,
+//! [`store`] keeps what they say, [`worker`] imports what is kept. Rooms depend on each other in that order and on
+//! the libraries `autopilot` and `odata` below; never upwards, never sideways. The embedded [`issuer`] is an OpenID
+//! provider like any other, and [`graph_client`] a client like any other.
+
+pub mod access;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod exit;
+pub mod graph_client;
+pub mod http;
+pub mod ids;
+pub mod issuer;
+pub mod jwt;
+pub mod output;
+pub mod seed;
+pub mod store;
+pub mod telemetry;
+pub mod worker;

@@ -1,0 +1,56 @@
+//! A seed file: tenants and their entities to begin with, in the API's own shape.
+//!
+//! JSON, one object or an array of them, one for each tenant. Ids and states are taken as given. Loading a file
+//! twice changes nothing: what is there already stays as it is.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use autopilot::model::Version;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::issuer::DEFAULT_TENANT;
+use crate::store::Store;
+
+/// One tenant of a seed file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tenant {
+    #[serde(default = "default_tenant")]
+    tenant: Uuid,
+    /// The tenant's domains: for people to read.
+    #[serde(default, rename = "domains")]
+    _domains: Vec<String>,
+    #[serde(default, rename = "deviceManagement")]
+    device_management: Option<Box<RawValue>>,
+}
+
+fn default_tenant() -> Uuid {
+    DEFAULT_TENANT
+}
+
+/// Loads a seed file.
+///
+/// # Errors
+/// Where it cannot be read, or does not fit the model; then nothing of it is stored for the tenant at fault.
+pub async fn load(store: &Store, file: &Path) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(file)?;
+    let tenants: Vec<Tenant> = match text.trim_start().chars().next() {
+        Some('[') => serde_json::from_str(&text)?,
+        Some('{') => vec![serde_json::from_str(&text)?],
+        _ => bail!("a seed is a JSON object, or an array of them"),
+    };
+    let model = Version::Beta.model();
+    let management = model.singleton("deviceManagement").context("the model has no deviceManagement")?;
+    for tenant in tenants {
+        let Some(body) = &tenant.device_management else { continue };
+        let sent = odata::json::read::entity(model, management.ty, body.get().as_bytes()).map_err(|error| {
+            let target = error.target.clone().unwrap_or_default();
+            anyhow::anyhow!("tenant {}: {error} {target}", tenant.tenant)
+        })?;
+        store.seeding().load(&tenant.tenant.to_string(), sent).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! The store: what is kept, and the only ways to it.
+//!
+//! From HTTP there are two: [`Store::reader`] and [`Store::writer`], which take a [`Grant`] and fix the tenant, so
+//! that no query is without permission or tenant. The import worker has its own, [`Store::queue`].
+//! Invariant: an answer that says something is stored is given after the commit.
+
+pub mod db;
+mod devices;
+mod imports;
+mod migrate;
+mod queue;
+mod read;
+mod seed;
+mod tables;
+mod uploads;
+
+pub use imports::ImportedDeviceChange;
+pub use queue::{Claim, Examined, Queue};
+pub use seed::Seeding;
+pub use tables::SCHEMA;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::access::Grant;
+use db::Db;
+
+/// Why the store did not do something.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// The database cannot be written.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// Too much is waiting, or another process holds the database.
+    #[error("the database is busy")]
+    Busy,
+    /// The database's threads have ended.
+    #[error("the database is closed")]
+    Closed,
+    /// Anything else that the database says.
+    #[error("database: {0}")]
+    Database(String),
+    /// What is stored contradicts the model.
+    #[error("inconsistent data: {0}")]
+    Inconsistent(String),
+    /// There is no such thing for this tenant.
+    #[error("not found")]
+    NotFound,
+    /// The thing is in a state in which this cannot be done.
+    #[error("{0}")]
+    Conflict(&'static str),
+}
+
+impl From<odata::sql::Error> for Error {
+    fn from(error: odata::sql::Error) -> Self {
+        Self::Inconsistent(error.to_string())
+    }
+}
+
+/// The store.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    /// Rung when there is something to import.
+    work: Arc<Notify>,
+}
+
+/// Reads what one tenant has.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    db: Db,
+    tenant: String,
+}
+
+/// Changes what one tenant has.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    db: Db,
+    tenant: String,
+    work: Arc<Notify>,
+}
+
+impl Store {
+    /// Opens or creates the database in a file (nothing: in memory) and brings its tables up to date.
+    ///
+    /// # Errors
+    /// Where it cannot be opened, or is of a newer version.
+    pub async fn open(file: Option<&Path>) -> Result<Self, Error> {
+        let db = Db::sqlite(file)?;
+        migrate::up(&db).await?;
+        Ok(Self { db, work: Arc::new(Notify::new()) })
+    }
+
+    /// Access for someone who may read.
+    #[must_use]
+    pub fn reader(&self, grant: &Grant) -> Reader {
+        Reader { db: self.db.clone(), tenant: grant.tenant().to_string() }
+    }
+
+    /// Access for someone who may write.
+    #[must_use]
+    pub fn writer(&self, grant: &Grant) -> Writer {
+        Writer { db: self.db.clone(), tenant: grant.tenant().to_string(), work: Arc::clone(&self.work) }
+    }
+
+    /// Access for the import worker.
+    #[must_use]
+    pub fn queue(&self) -> Queue {
+        Queue::new(self.db.clone(), Arc::clone(&self.work))
+    }
+
+    /// Access for whoever starts the program with a seed.
+    #[must_use]
+    pub fn seeding(&self) -> Seeding {
+        Seeding::new(self.db.clone(), Arc::clone(&self.work))
+    }
+
+    /// The number of applied migrations.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn version(&self) -> Result<i64, Error> {
+        migrate::version(&self.db).await
+    }
+}

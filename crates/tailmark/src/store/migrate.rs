@@ -1,0 +1,45 @@
+//! Brings the tables up to date, one numbered migration after the other, in one transaction each.
+//!
+//! Two programs that start at once do it one after the other: the writer's transaction is exclusive.
+
+use odata::sql::{Scalar, Statement};
+
+use super::db::{Db, Tx};
+use super::Error;
+
+/// The migrations, in order; never edited once released.
+const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_devices.sql")];
+
+/// Applies what is missing.
+pub(super) async fn up(db: &Db) -> Result<(), Error> {
+    db.write(|tx| {
+        tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")?;
+        let applied = applied(tx)?;
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        if applied > known {
+            return Err(Error::Database(format!(
+                "the database has version {applied}, made by a newer program; this one knows {known}"
+            )));
+        }
+        for (migration, version) in MIGRATIONS.iter().zip(1_i64..).skip_while(|(_, version)| *version <= applied) {
+            tx.batch(migration)?;
+            tx.run(&Statement::new("DELETE FROM schema_version", Vec::new()))?;
+            tx.run(&Statement::new("INSERT INTO schema_version VALUES ($1)", vec![version.into()]))?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The number of the last migration that was applied.
+pub(super) async fn version(db: &Db) -> Result<i64, Error> {
+    db.read(applied).await
+}
+
+fn applied(tx: &Tx<'_>) -> Result<i64, Error> {
+    let row = tx.row(&Statement::new("SELECT COALESCE(MAX(version), 0) FROM schema_version", Vec::new()))?;
+    match row.as_deref() {
+        Some([Scalar::Integer(version)]) => Ok(*version),
+        _ => Ok(0),
+    }
+}

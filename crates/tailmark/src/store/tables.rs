@@ -1,0 +1,94 @@
+//! Where the model's entities are kept: entity type → table, property → column.
+//!
+//! Adding a property is a line in the model, a column in a migration and a line here.
+
+use std::sync::LazyLock;
+
+use odata::sql::{Join, Schema, Table};
+
+/// The status of an upload: what was declared while it has no devices, else what follows from them.
+// The numbers are those of `…ImportStatus` (below 3 under way, 4 error) and `…UploadStatus`.
+const UPLOAD_STATUS: &str = "(CASE
+    WHEN NOT EXISTS (SELECT 1 FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id)
+        THEN {t}.declared_status
+    WHEN EXISTS (SELECT 1 FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id AND d.status < 3)
+        THEN 1
+    WHEN EXISTS (SELECT 1 FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id AND d.status = 4)
+        THEN 3
+    ELSE 2 END)";
+
+const HARDWARE_HASH: &str = "(SELECT h.bytes FROM hardware_hashes h
+    WHERE h.tenant = {t}.tenant AND h.imported_device_id = {t}.id)";
+
+/// The tables behind the model of either version.
+pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    Schema::partitioned_by("tenant")
+        .table("deviceManagement", management())
+        .table("importedWindowsAutopilotDeviceIdentityUpload", uploads())
+        .table("importedWindowsAutopilotDeviceIdentity", imported_devices())
+        .table("windowsAutopilotDeviceIdentity", devices())
+});
+
+/// The singleton has no row of its own.
+fn management() -> Table {
+    Table::new("")
+        .join("importedWindowsAutopilotDeviceIdentityUploads", Join::All)
+        .join("importedWindowsAutopilotDeviceIdentities", Join::All)
+        .join("windowsAutopilotDeviceIdentities", Join::All)
+}
+
+fn uploads() -> Table {
+    Table::new("uploads")
+        .column("id", "{t}.id")
+        .zoned("createdDateTimeUtc", "{t}.created_ticks", "{t}.created_offset")
+        .column("status", UPLOAD_STATUS)
+        .join("deviceIdentities", Join::Children { column: "{t}.upload_id".into() })
+}
+
+fn imported_devices() -> Table {
+    Table::new("imported_devices")
+        .column("id", "{t}.id")
+        .column("groupTag", "{t}.group_tag")
+        .column("serialNumber", "{t}.serial_number")
+        .column("productKey", "{t}.product_key")
+        .column("importId", "{t}.import_id")
+        .column("hardwareIdentifier", HARDWARE_HASH)
+        .column("state/deviceImportStatus", "{t}.status")
+        .column("state/deviceRegistrationId", "{t}.registration_id")
+        .column("state/deviceErrorCode", "{t}.error_code")
+        .column("state/deviceErrorName", "{t}.error_name")
+        .column("assignedUserPrincipalName", "{t}.assigned_user_principal_name")
+}
+
+fn devices() -> Table {
+    Table::new("devices")
+        .column("id", "{t}.id")
+        .column("deploymentProfileAssignmentStatus", "{t}.profile_status")
+        .column("deploymentProfileAssignmentDetailedStatus", "{t}.profile_detail")
+        .column("deploymentProfileAssignedDateTime", "{t}.profile_assigned_ticks")
+        .column("groupTag", "{t}.group_tag")
+        .column("purchaseOrderIdentifier", "{t}.purchase_order_identifier")
+        .column("serialNumber", "{t}.serial_number")
+        .column("productKey", "{t}.product_key")
+        .column("manufacturer", "{t}.manufacturer")
+        .column("model", "{t}.model")
+        .column("enrollmentState", "{t}.enrollment_state")
+        .column("lastContactedDateTime", "{t}.last_contacted_ticks")
+        .column("addressableUserName", "{t}.addressable_user_name")
+        .column("userPrincipalName", "{t}.user_principal_name")
+        .column("resourceName", "{t}.resource_name")
+        .column("skuNumber", "{t}.sku_number")
+        .column("systemFamily", "{t}.system_family")
+        // Two names of the same thing; the older one is to be deprecated.
+        .column("azureActiveDirectoryDeviceId", "{t}.azure_ad_device_id")
+        .column("azureAdDeviceId", "{t}.azure_ad_device_id")
+        .column("managedDeviceId", "{t}.managed_device_id")
+        .column("displayName", "{t}.display_name")
+        .column("deviceAccountUpn", "{t}.device_account_upn")
+        // Write-only, as passwords are.
+        .column("deviceAccountPassword", "''")
+        .column("deviceFriendlyName", "{t}.device_friendly_name")
+        .column("remediationState", "{t}.remediation_state")
+        .column("remediationStateLastModifiedDateTime", "{t}.remediation_modified_ticks")
+        .column("userlessEnrollmentStatus", "{t}.userless_enrollment_status")
+}

@@ -1,0 +1,82 @@
+//! The import worker: claim → examine → settle, until told to stop.
+//!
+//! It answers no client. What it needs is in the database, what it does is there too; when it is killed between
+//! any two steps the next run does the rest. A bell shortens the wait, polling makes sure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use autopilot::registration::{HashRule, Refusal, identify, other_serial_number};
+use autopilot::rejection::Rejection;
+use tokio::sync::watch;
+
+use crate::config::import::Import;
+use crate::store::{Claim, Queue};
+use crate::store::{Error, Examined};
+use crate::{clock, ids};
+
+/// Records claimed at a time: one transaction's worth.
+const CHUNK: i64 = 200;
+/// How long the worker waits for the bell before it looks by itself.
+const POLL: Duration = Duration::from_secs(1);
+/// How long it waits after the database has failed it.
+const PAUSE: Duration = Duration::from_millis(500);
+const TICKS_PER_SECOND: i64 = 10_000_000;
+
+/// Works until `stop` says so; what is claimed then is settled first.
+pub async fn run(queue: Queue, settings: Import, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let wait = match chunk(&queue, &settings).await {
+            Ok(0) => POLL,
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::error!(%error, "the import queue cannot be worked on");
+                PAUSE
+            }
+        };
+        tokio::select! {
+            () = queue.rung() => {}
+            () = tokio::time::sleep(wait) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Settles one chunk; says how many records were claimed.
+async fn chunk(queue: &Queue, settings: &Import) -> Result<usize, Error> {
+    let lease = i64::try_from(settings.lease).unwrap_or(i64::MAX).saturating_mul(TICKS_PER_SECOND);
+    let claims = queue.claim(CHUNK, clock::now().ticks, lease).await?;
+    let claimed = claims.len();
+    if claimed == 0 {
+        return Ok(0);
+    }
+    let (rule, attempts) = (settings.hardware_hash.into(), i64::from(settings.attempts));
+    // Reading hashes takes milliseconds: not on a thread that serves requests.
+    let examined = tokio::task::spawn_blocking(move || {
+        claims.into_iter().map(|claim| examine(claim, rule, attempts)).collect::<Vec<_>>()
+    });
+    let examined = examined.await.map_err(|_| Error::Closed)?;
+    let settled = queue.settle(Arc::new(examined), ids::next).await?;
+    tracing::debug!(claimed, settled, "settled");
+    Ok(claimed)
+}
+
+fn examine(claim: Claim, rule: HashRule, attempts: i64) -> Examined {
+    if claim.attempts > attempts {
+        let detail = format!("given up after {attempts} attempts");
+        return (claim, Err(Refusal { rejection: Rejection::StorageError, detail }));
+    }
+    let identity = identify(&claim.device, rule);
+    if let Ok(identity) = &identity
+        && let Some(reported) = other_serial_number(&claim.device, identity)
+    {
+        tracing::warn!(
+            tenant = claim.tenant,
+            imported_device = claim.device.id,
+            sent = ?claim.device.serial_number,
+            ?reported,
+            "the serial number sent is not that of the hardware hash, which decides"
+        );
+    }
+    (claim, identity)
+}
