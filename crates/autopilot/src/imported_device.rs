@@ -94,7 +94,11 @@ impl ImportedDevice {
         DeviceRecord {
             serial_number: self.serial_number.clone(),
             product_key: self.product_key.clone(),
-            hardware_hash: self.hardware_identifier.as_ref().map(HardwareIdentifier::to_base64).unwrap_or_default(),
+            hardware_hash: self
+                .hardware_identifier
+                .as_ref()
+                .map(HardwareIdentifier::to_base64)
+                .unwrap_or_default(),
             group_tag: self.group_tag.clone(),
             assigned_user: self.assigned_user_principal_name.clone(),
         }
@@ -123,7 +127,9 @@ impl ImportedDevice {
 /// The hash of a body; an empty one is none.
 #[must_use]
 pub fn hardware_identifier(sent: &mut Record<'_>) -> Option<HardwareIdentifier> {
-    sent.take_binary("hardwareIdentifier").filter(|bytes| !bytes.is_empty()).map(HardwareIdentifier::from_bytes)
+    sent.take_binary("hardwareIdentifier")
+        .filter(|bytes| !bytes.is_empty())
+        .map(HardwareIdentifier::from_bytes)
 }
 
 impl ImportState {

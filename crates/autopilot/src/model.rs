@@ -8,7 +8,8 @@
 use std::sync::LazyLock;
 
 use odata::model::{
-    Acts, EntityTypeId, Model, NavigationProperty, Operation, Parameter, Permission, Primitive, Property, Type,
+    Acts, EntityTypeId, Model, NavigationProperty, Operation, Parameter, Permission, Primitive, Property,
+    Type,
 };
 
 use crate::check;
@@ -68,25 +69,27 @@ fn build(version: Version) -> Model {
 
     let management = model.extend_entity("deviceManagement", entity, Vec::new());
     model.entity_mut(management).navigation = vec![
-        NavigationProperty::contained("importedWindowsAutopilotDeviceIdentityUploads", upload, Acts {
-            read: Some(delegated_reader()),
-            insert: Some(delegated_writer()),
-            update: Some(delegated_writer()),
-            delete: Some(delegated_writer()),
-        })
+        NavigationProperty::contained(
+            "importedWindowsAutopilotDeviceIdentityUploads",
+            upload,
+            Acts {
+                read: Some(delegated_reader()),
+                insert: Some(delegated_writer()),
+                update: Some(delegated_writer()),
+                delete: Some(delegated_writer()),
+            },
+        )
         .enveloped(),
-        NavigationProperty::contained("importedWindowsAutopilotDeviceIdentities", imported, Acts {
-            read: Some(reader()),
-            insert: Some(writer()),
-            update: None,
-            delete: Some(writer()),
-        }),
-        NavigationProperty::contained("windowsAutopilotDeviceIdentities", device, Acts {
-            read: Some(reader()),
-            insert: None,
-            update: None,
-            delete: Some(writer()),
-        }),
+        NavigationProperty::contained(
+            "importedWindowsAutopilotDeviceIdentities",
+            imported,
+            Acts { read: Some(reader()), insert: Some(writer()), update: None, delete: Some(writer()) },
+        ),
+        NavigationProperty::contained(
+            "windowsAutopilotDeviceIdentities",
+            device,
+            Acts { read: Some(reader()), insert: None, update: None, delete: Some(writer()) },
+        ),
     ];
     model.add_singleton("deviceManagement", management);
     model
@@ -98,23 +101,30 @@ fn imported_device(model: &mut Model, entity: EntityTypeId) -> EntityTypeId {
         "importedWindowsAutopilotDeviceIdentityImportStatus",
         &[("unknown", 0), ("pending", 1), ("partial", 2), ("complete", 3), ("error", 4)],
     );
-    let state = model.add_complex("importedWindowsAutopilotDeviceIdentityState", vec![
-        Property::new("deviceImportStatus", Type::Enum(status)).required(),
-        string("deviceRegistrationId", 128),
-        Property::new("deviceErrorCode", Type::Primitive(Primitive::Int32)).required(),
-        string("deviceErrorName", 256),
-    ]);
-    let imported = model.extend_entity("importedWindowsAutopilotDeviceIdentity", entity, vec![
-        string("groupTag", check::MAX_GROUP_TAG),
-        string("serialNumber", check::MAX_SERIAL_NUMBER),
-        string("productKey", check::MAX_PRODUCT_KEY),
-        string("importId", 128),
-        Property::new("hardwareIdentifier", Type::Primitive(Primitive::Binary))
-            .at_most(check::MAX_HARDWARE_HASH / 4 * 3)
-            .on_request(),
-        Property::new("state", Type::Complex(state)).computed(),
-        string("assignedUserPrincipalName", check::MAX_ASSIGNED_USER),
-    ]);
+    let state = model.add_complex(
+        "importedWindowsAutopilotDeviceIdentityState",
+        vec![
+            Property::new("deviceImportStatus", Type::Enum(status)).required(),
+            string("deviceRegistrationId", 128),
+            Property::new("deviceErrorCode", Type::Primitive(Primitive::Int32)).required(),
+            string("deviceErrorName", 256),
+        ],
+    );
+    let imported = model.extend_entity(
+        "importedWindowsAutopilotDeviceIdentity",
+        entity,
+        vec![
+            string("groupTag", check::MAX_GROUP_TAG),
+            string("serialNumber", check::MAX_SERIAL_NUMBER),
+            string("productKey", check::MAX_PRODUCT_KEY),
+            string("importId", 128),
+            Property::new("hardwareIdentifier", Type::Primitive(Primitive::Binary))
+                .at_most(check::MAX_HARDWARE_HASH / 4 * 3)
+                .on_request(),
+            Property::new("state", Type::Complex(state)).computed(),
+            string("assignedUserPrincipalName", check::MAX_ASSIGNED_USER),
+        ],
+    );
     let many = Type::Entity(imported).collection();
     model.operations.push(
         Operation::action(
@@ -134,18 +144,26 @@ fn upload(model: &mut Model, entity: EntityTypeId, imported: EntityTypeId) -> En
         "importedWindowsAutopilotDeviceIdentityUploadStatus",
         &[("noUpload", 0), ("pending", 1), ("complete", 2), ("error", 3)],
     );
-    let upload = model.extend_entity("importedWindowsAutopilotDeviceIdentityUpload", entity, vec![
-        Property::new("createdDateTimeUtc", Type::Primitive(Primitive::DateTimeOffset)).required(),
-        Property::new("status", Type::Enum(status)).required(),
-    ]);
+    let upload = model.extend_entity(
+        "importedWindowsAutopilotDeviceIdentityUpload",
+        entity,
+        vec![
+            Property::new("createdDateTimeUtc", Type::Primitive(Primitive::DateTimeOffset)).required(),
+            Property::new("status", Type::Enum(status)).required(),
+        ],
+    );
     let ty = model.entity_mut(upload);
     ty.always_typed = true;
-    ty.navigation.push(NavigationProperty::contained("deviceIdentities", imported, Acts {
-        read: Some(delegated_reader()),
-        insert: Some(delegated_writer()),
-        update: Some(delegated_writer()),
-        delete: Some(delegated_writer()),
-    }));
+    ty.navigation.push(NavigationProperty::contained(
+        "deviceIdentities",
+        imported,
+        Acts {
+            read: Some(delegated_reader()),
+            insert: Some(delegated_writer()),
+            update: Some(delegated_writer()),
+            delete: Some(delegated_writer()),
+        },
+    ));
     // A read that the reading scope may not make, as its page says.
     model.operations.push(Operation::function(
         "autopilotDeviceStream",
@@ -159,7 +177,8 @@ fn upload(model: &mut Model, entity: EntityTypeId, imported: EntityTypeId) -> En
 /// `windowsAutopilotDeviceIdentity` and its actions.
 fn device(model: &mut Model, entity: EntityTypeId, version: Version) -> EntityTypeId {
     let beta = version == Version::Beta;
-    let mut enrollment = vec![("unknown", 0), ("enrolled", 1), ("pendingReset", 2), ("failed", 3), ("notContacted", 4)];
+    let mut enrollment =
+        vec![("unknown", 0), ("enrolled", 1), ("pendingReset", 2), ("failed", 3), ("notContacted", 4)];
     if beta {
         enrollment.push(("blocked", 5));
     }
@@ -169,22 +188,28 @@ fn device(model: &mut Model, entity: EntityTypeId, version: Version) -> EntityTy
 
     let mut properties = Vec::new();
     if beta {
-        let assignment = model.add_enum("windowsAutopilotProfileAssignmentStatus", &[
-            ("unknown", 0),
-            ("assignedInSync", 1),
-            ("assignedOutOfSync", 2),
-            ("assignedUnkownSyncState", 3),
-            ("notAssigned", 4),
-            ("pending", 5),
-            ("failed", 6),
-        ]);
-        let detail = model.add_enum("windowsAutopilotProfileAssignmentDetailedStatus", &[
-            ("none", 0),
-            ("hardwareRequirementsNotMet", 1),
-            ("surfaceHubProfileNotSupported", 2),
-            ("holoLensProfileNotSupported", 3),
-            ("windowsPcProfileNotSupported", 4),
-        ]);
+        let assignment = model.add_enum(
+            "windowsAutopilotProfileAssignmentStatus",
+            &[
+                ("unknown", 0),
+                ("assignedInSync", 1),
+                ("assignedOutOfSync", 2),
+                ("assignedUnkownSyncState", 3),
+                ("notAssigned", 4),
+                ("pending", 5),
+                ("failed", 6),
+            ],
+        );
+        let detail = model.add_enum(
+            "windowsAutopilotProfileAssignmentDetailedStatus",
+            &[
+                ("none", 0),
+                ("hardwareRequirementsNotMet", 1),
+                ("surfaceHubProfileNotSupported", 2),
+                ("holoLensProfileNotSupported", 3),
+                ("windowsPcProfileNotSupported", 4),
+            ],
+        );
         properties.extend([
             Property::new("deploymentProfileAssignmentStatus", Type::Enum(assignment)).required(),
             Property::new("deploymentProfileAssignmentDetailedStatus", Type::Enum(detail)).required(),
@@ -212,19 +237,20 @@ fn device(model: &mut Model, entity: EntityTypeId, version: Version) -> EntityTy
     }
     properties.extend([text("managedDeviceId"), text("displayName")]);
     if beta {
-        let remediation = model.add_enum("windowsAutopilotDeviceRemediationState", &[
-            ("unknown", 0),
-            ("noRemediationRequired", 1),
-            ("automaticRemediationRequired", 2),
-            ("manualRemediationRequired", 3),
-            ("unknownFutureValue", 4),
-        ]);
-        let userless = model.add_enum("windowsAutopilotUserlessEnrollmentStatus", &[
-            ("unknown", 0),
-            ("allowed", 1),
-            ("blocked", 2),
-            ("unknownFutureValue", 3),
-        ]);
+        let remediation = model.add_enum(
+            "windowsAutopilotDeviceRemediationState",
+            &[
+                ("unknown", 0),
+                ("noRemediationRequired", 1),
+                ("automaticRemediationRequired", 2),
+                ("manualRemediationRequired", 3),
+                ("unknownFutureValue", 4),
+            ],
+        );
+        let userless = model.add_enum(
+            "windowsAutopilotUserlessEnrollmentStatus",
+            &[("unknown", 0), ("allowed", 1), ("blocked", 2), ("unknownFutureValue", 3)],
+        );
         properties.extend([
             text("deviceAccountUpn"),
             text("deviceAccountPassword"),

@@ -116,7 +116,8 @@ pub fn decide(
 #[must_use]
 pub fn other_serial_number<'i>(imported: &ImportedDevice, identity: &'i Identity) -> Option<&'i str> {
     let reported = identity.report.serial_number.as_deref()?;
-    let differs = !imported.serial_number.is_empty() && !is_same_serial_number(reported, &imported.serial_number);
+    let differs =
+        !imported.serial_number.is_empty() && !is_same_serial_number(reported, &imported.serial_number);
     differs.then_some(reported)
 }
 

@@ -6,9 +6,9 @@
 //! Source: `importedWindowsAutopilotDeviceIdentityUpload` of Microsoft Graph (2018-08 to 2019-07); how its status
 //! moves was never published.
 
+use odata::Value;
 use odata::json::read::{Datum, Record};
 use odata::value::DateTimeOffset;
-use odata::Value;
 
 use crate::import_status::ImportStatus;
 use crate::imported_device::{ImportedDevice, Place};

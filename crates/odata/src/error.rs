@@ -1,8 +1,8 @@
 //! What is wrong with a request, in the words the client gets to read.
 //!
-//! Every stage (parse, bind, select, read) answers with this one type. It carries no HTTP status: the server maps
-//! the [`ErrorKind`] to one in a single place. Messages follow the wording of Microsoft Graph where that is known
-//! and otherwise say what was expected, what was there and where.
+//! Every stage (parse, bind, select, read) answers with this one type. It carries no HTTP status: the server
+//! maps the [`ErrorKind`] to one in a single place. Messages follow the wording of Microsoft Graph where that
+//! is known and otherwise say what was expected, what was there and where.
 //! Specification: OData 4.01 Protocol, 9.4 "Error Response Body".
 
 use std::fmt;
@@ -149,7 +149,8 @@ impl Error {
         Error::new(ErrorKind::Unsupported, format!("{what} is not supported by the service."))
     }
 
-    /// A limit was passed. `what` is what there is too much of: "The expression is nested deeper than 32 levels".
+    /// A limit was passed. `what` is what there is too much of: "The expression is nested deeper than 32
+    /// levels".
     pub fn too_complex(what: impl fmt::Display) -> Self {
         Error::new(ErrorKind::TooComplex, format!("The request is too complex: {what}."))
     }

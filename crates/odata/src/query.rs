@@ -3,7 +3,9 @@
 //! [`crate::bind`] makes it out of a [`crate::syntax::Request`]; [`crate::sql`] turns it into statements and
 //! [`crate::json`] tells from it how rows are written. Nothing in here came unchecked from a client.
 
-use crate::model::{EntityType, EntityTypeId, Model, NavigationProperty, Operation, Property, Singleton, Type};
+use crate::model::{
+    EntityType, EntityTypeId, Model, NavigationProperty, Operation, Property, Singleton, Type,
+};
 use crate::value::Value;
 
 /// A bound GET: what is addressed and what is wanted of it.

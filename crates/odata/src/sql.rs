@@ -103,7 +103,11 @@ pub struct Row {
 ///
 /// # Errors
 /// Where the schema does not fit the model.
-pub fn entities<'q>(query: &'q Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Result<Select<'q>, Error> {
+pub fn entities<'q>(
+    query: &'q Query<'_>,
+    source: &Source<'_>,
+    dialect: &Dialect,
+) -> Result<Select<'q>, Error> {
     let listing = &query.listing;
     let writer = writer(query.model, listing.shape.ty, source, dialect, "t0")?;
     let mut to = Statement::default();
@@ -243,8 +247,15 @@ fn table<'s>(ty: &EntityType, source: &Source<'s>) -> Result<&'s Table, Error> {
     source.table(&ty.name).ok_or_else(|| Error::NoTable(ty.name.clone()))
 }
 
-fn join<'s>(model: &Model, owner: EntityTypeId, navigation: &str, source: &Source<'s>) -> Result<&'s Join, Error> {
-    table(model.entity(owner), source)?.join_of(navigation).ok_or_else(|| Error::NoJoin(navigation.to_owned()))
+fn join<'s>(
+    model: &Model,
+    owner: EntityTypeId,
+    navigation: &str,
+    source: &Source<'s>,
+) -> Result<&'s Join, Error> {
+    table(model.entity(owner), source)?
+        .join_of(navigation)
+        .ok_or_else(|| Error::NoJoin(navigation.to_owned()))
 }
 
 fn owned_by<'s>(
@@ -303,7 +314,8 @@ fn matching(
 
 fn keyed(writer: &Writer<'_>, to: &mut Statement, model: &Model, step: &Step<'_>) -> Result<(), Error> {
     for (property, value) in model.entity(step.navigation.target).key_properties().zip(&step.key) {
-        let column = writer.table.column_of(&[property]).ok_or_else(|| Error::no_column(writer.table, &[property]))?;
+        let column =
+            writer.table.column_of(&[property]).ok_or_else(|| Error::no_column(writer.table, &[property]))?;
         to.push(" AND ").push_schema(&column.value, writer.alias).push(" = ").bind(scalar(value));
     }
     Ok(())
@@ -356,8 +368,10 @@ fn columns<'q>(
     let mut keys = Vec::new();
     if !listing.shape.expand.is_empty() {
         for property in model.entity(listing.shape.ty).key_properties() {
-            let column =
-                writer.table.column_of(&[property]).ok_or_else(|| Error::no_column(writer.table, &[property]))?;
+            let column = writer
+                .table
+                .column_of(&[property])
+                .ok_or_else(|| Error::no_column(writer.table, &[property]))?;
             to.push_schema(&column.value, writer.alias);
             named(to);
             keys.push(property);

@@ -1,10 +1,11 @@
 //! From the text of a URL to the tree of a request: what was said, not yet what it means.
 //!
-//! Comes in: the percent-encoded path below the service root and the percent-encoded query string. Goes out: a
-//! [`Request`], with the place of everything in it, for the binder to look up in the model. The URL is split at
-//! `/`, `&` and `=` first and each part decoded then; from there on it is a hand-written lexer (`lex`), a cursor
-//! with one token of lookahead that keeps the limits (`cursor`), and recursive descent with precedence climbing
-//! (`path`, `options`, `shape`, `expr`, `search`). Everything parsed prints back (`print`).
+//! Comes in: the percent-encoded path below the service root and the percent-encoded query string. Goes out:
+//! a [`Request`], with the place of everything in it, for the binder to look up in the model. The URL is
+//! split at `/`, `&` and `=` first and each part decoded then; from there on it is a hand-written lexer
+//! (`lex`), a cursor with one token of lookahead that keeps the limits (`cursor`), and recursive descent with
+//! operator precedence (`path`, `options`, `shape`, `expr`, `search`). Everything parsed prints back
+//! (`print`).
 //!
 //! ```text
 //! request     = "/" [ segment *( "/" segment ) [ "/" ] ] [ "?" option *( "&" option ) ]
@@ -19,7 +20,8 @@
 //! ```
 //!
 //! Specification: OData 4.01 URL Conventions,
-//! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html>, and the OData ABNF.
+//! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html>, and the OData
+//! ABNF.
 
 pub mod ast;
 mod cursor;

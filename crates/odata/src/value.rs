@@ -1,8 +1,9 @@
 //! Values of the Edm primitive types.
 //!
-//! In comes the text of a literal, from a URL or out of a JSON string; out comes a [`Value`], which prints itself
-//! as a URL literal ([`Display`](fmt::Display)) or bare ([`Value::text`], the form in JSON strings and `$value`).
-//! One submodule per family of types; each parser answers `None` for text that is not such a literal.
+//! In comes the text of a literal, from a URL or out of a JSON string; out comes a [`Value`], which prints
+//! itself as a URL literal ([`Display`](fmt::Display)) or bare ([`Value::text`], the form in JSON strings and
+//! `$value`). One submodule per family of types; each parser answers `None` for text that is not such a
+//! literal.
 //! Specification: OData 4.01 ABNF section 7 "Literal Data Values"; CSDL 4.01, 3.3 "Primitive Types".
 
 use std::fmt;

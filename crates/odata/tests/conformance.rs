@@ -3,7 +3,8 @@
 //! The cases are not part of this repository: they are read from the directory in `ODATA_ABNF`, or from
 //! `shared/odata-abnf` beside the workspace, and without them the test passes and says so. A parser without a
 //! model accepts more than a grammar whose names are bound to one, and some rules are deliberately different;
-//! [`EXCLUSIONS`] names every such case with its reason, and a case that starts to pass has to leave the table.
+//! [`EXCLUSIONS`] names every such case with its reason, and a case that starts to pass has to leave the
+//! table.
 //! Specification: OData ABNF Test Cases 4.01, <https://github.com/oasis-tcs/odata-abnf>.
 
 use std::collections::BTreeMap;

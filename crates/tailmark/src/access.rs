@@ -59,7 +59,9 @@ impl Grant {
             CallerKind::Personal => return Err(Denied::PersonalAccount),
             CallerKind::Delegated => &permission.delegated,
             // An application goes no further than it could read on the way.
-            CallerKind::Application if resource.steps.iter().any(|step| closed_to_applications(&step.navigation.acts)) => {
+            CallerKind::Application
+                if resource.steps.iter().any(|step| closed_to_applications(&step.navigation.acts)) =>
+            {
                 return Err(Denied::ApplicationOnly);
             }
             CallerKind::Application => &permission.application,

@@ -66,7 +66,8 @@ impl Config {
         for list in LISTS {
             let variable = format!("TAILMARK_{}", list.replace('.', "_").to_ascii_uppercase());
             if let Ok(text) = env::var(variable) {
-                let items: Vec<&str> = text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
+                let items: Vec<&str> =
+                    text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
                 figment = figment.merge(Serialized::default(list, items));
             }
         }

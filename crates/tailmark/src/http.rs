@@ -22,8 +22,8 @@ use autopilot::model::Version;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::routing::get;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::routing::get;
 use futures_util::FutureExt as _;
 use odata::json::Writing;
 use odata::query::Resource;
@@ -115,7 +115,9 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         };
         match exchange.method {
             Method::GET | Method::HEAD => read::get(&exchange).await,
-            Method::POST | Method::PATCH | Method::PUT | Method::DELETE => write::write(&exchange, body).await,
+            Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
+                write::write(&exchange, body).await
+            }
             _ => Err(Error::Method),
         }
     };
@@ -154,7 +156,9 @@ fn base(config: &Config, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let plausible = !host.is_empty()
         && host.len() <= 255
-        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']'));
+        && host.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
+        });
     plausible.then(|| format!("http://{host}"))
 }
 

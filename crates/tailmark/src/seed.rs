@@ -46,10 +46,11 @@ pub async fn load(store: &Store, file: &Path) -> anyhow::Result<()> {
     let management = model.singleton("deviceManagement").context("the model has no deviceManagement")?;
     for tenant in tenants {
         let Some(body) = &tenant.device_management else { continue };
-        let sent = odata::json::read::entity(model, management.ty, body.get().as_bytes()).map_err(|error| {
-            let target = error.target.clone().unwrap_or_default();
-            anyhow::anyhow!("tenant {}: {error} {target}", tenant.tenant)
-        })?;
+        let sent =
+            odata::json::read::entity(model, management.ty, body.get().as_bytes()).map_err(|error| {
+                let target = error.target.clone().unwrap_or_default();
+                anyhow::anyhow!("tenant {}: {error} {target}", tenant.tenant)
+            })?;
         store.seeding().load(&tenant.tenant.to_string(), sent).await?;
     }
     Ok(())

@@ -109,7 +109,9 @@ impl<'m> Binder<'_, 'm> {
         match &path.root {
             Root::Instance | Root::It => {}
             Root::Alias(name) if path.steps.is_empty() => return self.alias(name, whole),
-            Root::Alias(_) => return Err(Error::unsupported("A path behind a parameter alias").at(whole.span)),
+            Root::Alias(_) => {
+                return Err(Error::unsupported("A path behind a parameter alias").at(whole.span));
+            }
             Root::This => return Err(Error::unsupported("'$this'").at(whole.span)),
             Root::Service => return Err(Error::unsupported("'$root'").at(whole.span)),
         }
@@ -118,7 +120,9 @@ impl<'m> Binder<'_, 'm> {
             let segment = match step {
                 Step::Named(segment) if segment.arguments.is_none() => segment,
                 Step::Named(segment) => {
-                    return Err(Error::unsupported(format!("'{}' with parentheses", segment.name)).at(segment.span));
+                    return Err(
+                        Error::unsupported(format!("'{}' with parentheses", segment.name)).at(segment.span)
+                    );
                 }
                 Step::Annotation { span, .. } => {
                     return Err(Error::unsupported("An annotation in an expression").at(*span));
@@ -127,7 +131,9 @@ impl<'m> Binder<'_, 'm> {
                 Step::Filter { span, .. } => {
                     return Err(Error::unsupported("'$filter' in an expression").at(*span));
                 }
-                Step::Count { span, .. } => return Err(Error::unsupported("'$count' in an expression").at(*span)),
+                Step::Count { span, .. } => {
+                    return Err(Error::unsupported("'$count' in an expression").at(*span));
+                }
             };
             properties.push(self.step(&properties, segment)?);
         }
@@ -144,8 +150,7 @@ impl<'m> Binder<'_, 'm> {
     /// The property that one more name of a path leads to.
     fn step(&self, so_far: &[&'m Property], segment: &ast::Segment) -> Result<&'m Property, Error> {
         let model = self.scope.model;
-        let missing =
-            |type_name: &str| Error::property_not_found(&segment.name, type_name).at(segment.span);
+        let missing = |type_name: &str| Error::property_not_found(&segment.name, type_name).at(segment.span);
         match so_far.last() {
             None => {
                 let entity = model.entity(self.ty);
@@ -242,7 +247,12 @@ impl<'m> Binder<'_, 'm> {
         for side in [&left, &right] {
             let opaque = matches!(
                 side.ty,
-                Some(Type::Primitive(Primitive::Binary) | Type::Complex(_) | Type::Entity(_) | Type::Collection(_))
+                Some(
+                    Type::Primitive(Primitive::Binary)
+                        | Type::Complex(_)
+                        | Type::Entity(_)
+                        | Type::Collection(_)
+                )
             );
             let null = left.ty.is_none() || right.ty.is_none();
             if opaque && !(null && matches!(side.ty, Some(Type::Primitive(_)))) {
@@ -250,7 +260,9 @@ impl<'m> Binder<'_, 'm> {
             }
         }
         if !comparable(left.ty.as_ref(), right.ty.as_ref()) {
-            let name = |ty: &Option<Type>| ty.as_ref().map_or("null".to_owned(), |ty| self.scope.model.type_name(ty));
+            let name = |ty: &Option<Type>| {
+                ty.as_ref().map_or("null".to_owned(), |ty| self.scope.model.type_name(ty))
+            };
             return Err(Error::invalid(format!(
                 "The operator in '{whole}' cannot compare '{}' with '{}'.",
                 name(&left.ty),
@@ -272,8 +284,13 @@ impl<'m> Binder<'_, 'm> {
             let bound = self.expr(item)?;
             let bound = self.fit(bound, operand.ty.as_ref()).map_err(|error| error.at(item.span))?;
             match bound.kind {
-                ExprKind::Literal(value) if comparable(operand.ty.as_ref(), bound.ty.as_ref()) => values.push(value),
-                _ => return Err(Error::invalid(format!("'{item}' is not of the type of the other side.")).at(item.span)),
+                ExprKind::Literal(value) if comparable(operand.ty.as_ref(), bound.ty.as_ref()) => {
+                    values.push(value)
+                }
+                _ => {
+                    return Err(Error::invalid(format!("'{item}' is not of the type of the other side."))
+                        .at(item.span));
+                }
             }
         }
         Ok(Expr { kind: ExprKind::In(Box::new(operand), values), ty: Some(BOOLEAN), nullable: false })

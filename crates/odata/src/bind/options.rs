@@ -28,8 +28,13 @@ const UNSUPPORTED: &[SystemOption] = &[
 ];
 
 /// Options that mean something for collections only.
-const COLLECTIONS: &[SystemOption] =
-    &[SystemOption::Filter, SystemOption::Orderby, SystemOption::Top, SystemOption::Skip, SystemOption::Count];
+const COLLECTIONS: &[SystemOption] = &[
+    SystemOption::Filter,
+    SystemOption::Orderby,
+    SystemOption::Top,
+    SystemOption::Skip,
+    SystemOption::Count,
+];
 
 impl<'m> Scope<'_, 'm> {
     /// The options of a collection.
@@ -183,7 +188,8 @@ impl<'m> Scope<'_, 'm> {
                 let Type::Complex(id) = &property.ty else { return Err(self.no_property(ty, member)) };
                 let complex = self.model.complex(*id);
                 let member = complex.property(&member.text).ok_or_else(|| {
-                    Error::property_not_found(&member.text, &self.model.type_name(&property.ty)).at(member.span)
+                    Error::property_not_found(&member.text, &self.model.type_name(&property.ty))
+                        .at(member.span)
                 })?;
                 wanted.paths.push(format!("{}/{}", property.name, member.name));
             }
@@ -261,5 +267,6 @@ impl Wanted {
 /// An option that means nothing for one entity.
 pub(super) fn collections_only(options: &Options, option: SystemOption) -> Error {
     let spelling = options.spelling(option).unwrap_or_default();
-    Error::invalid(format!("The query option '{spelling}' can be applied to collections only.")).in_target(spelling)
+    Error::invalid(format!("The query option '{spelling}' can be applied to collections only."))
+        .in_target(spelling)
 }

@@ -67,7 +67,9 @@ fn behind_entity<'m>(model: &'m Model, resource: &mut Resource<'m>, segment: &Se
     let ty = model.entity(resource.entity_type());
     if let Some(navigation) = ty.navigation_property(&segment.name) {
         let key = match &segment.arguments {
-            Some(arguments) if navigation.collection => key_predicate(model, navigation.target, segment, arguments)?,
+            Some(arguments) if navigation.collection => {
+                key_predicate(model, navigation.target, segment, arguments)?
+            }
             Some(_) => return Err(not_found(segment)),
             None => Vec::new(),
         };
@@ -79,12 +81,18 @@ fn behind_entity<'m>(model: &'m Model, resource: &mut Resource<'m>, segment: &Se
         return without_arguments(segment);
     }
     if let Some(property) = ty.property(&segment.name) {
-        return Err(Error::unsupported(format!("The path to the property '{}'", property.name)).at(segment.span));
+        return Err(
+            Error::unsupported(format!("The path to the property '{}'", property.name)).at(segment.span)
+        );
     }
     if model.unqualified(&segment.name).is_some() {
         return Err(qualified(model, segment));
     }
-    Err(if matches!(segment.name.as_str(), "$ref" | "$value") { unsupported(segment) } else { not_found(segment) })
+    Err(if matches!(segment.name.as_str(), "$ref" | "$value") {
+        unsupported(segment)
+    } else {
+        not_found(segment)
+    })
 }
 
 /// A qualified name that is no operation here: a type cast, or nothing.
@@ -135,9 +143,10 @@ fn key_predicate(
                     None => arguments.len() == 1,
                 })
                 .ok_or_else(|| not_found(segment))?;
-            let value = argument.value.as_value().ok_or_else(|| {
-                Error::unsupported("A key that is not a literal").at(argument.value.span)
-            })?;
+            let value = argument
+                .value
+                .as_value()
+                .ok_or_else(|| Error::unsupported("A key that is not a literal").at(argument.value.span))?;
             key_value(property, &value.text()).ok_or_else(|| not_found(segment))
         })
         .collect()

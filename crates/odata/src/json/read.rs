@@ -191,16 +191,16 @@ impl<'m> Context<'m> {
             }
             Members::Type(Type::Complex(id)) => self.model.complex(*id).property(name).map(of_property),
             Members::Type(_) => None,
-            Members::Parameters(operation) => operation
-                .parameters
-                .iter()
-                .find(|parameter| parameter.name.eq_ignore_ascii_case(name))
-                .map(|parameter| Slot {
-                    name: &parameter.name,
-                    ty: parameter.ty.clone(),
-                    nullable: !matches!(parameter.ty, Type::Collection(_)),
-                    max_length: parameter.max_length,
-                }),
+            Members::Parameters(operation) => {
+                operation.parameters.iter().find(|parameter| parameter.name.eq_ignore_ascii_case(name)).map(
+                    |parameter| Slot {
+                        name: &parameter.name,
+                        ty: parameter.ty.clone(),
+                        nullable: !matches!(parameter.ty, Type::Collection(_)),
+                        max_length: parameter.max_length,
+                    },
+                )
+            }
         }
     }
 
@@ -259,7 +259,12 @@ impl<'de, 'm> Visitor<'de> for ObjectSeed<'_, 'm> {
 
 impl ObjectSeed<'_, '_> {
     /// Skips an annotation; the type annotation of the object itself must name the object's type.
-    fn annotation<'de, A: MapAccess<'de>>(&self, map: &mut A, owner: &str, term: &str) -> Result<(), A::Error> {
+    fn annotation<'de, A: MapAccess<'de>>(
+        &self,
+        map: &mut A,
+        owner: &str,
+        term: &str,
+    ) -> Result<(), A::Error> {
         let declared = match &self.members {
             Members::Type(Type::Entity(id)) => &self.context.model.entity(*id).name,
             Members::Type(Type::Complex(id)) => &self.context.model.complex(*id).name,
@@ -338,7 +343,9 @@ impl DatumSeed<'_, '_> {
             Type::Primitive(Primitive::Decimal) => return Ok(Value::Decimal(text.to_owned())),
             #[expect(clippy::cast_precision_loss, reason = "a double is what was asked for")]
             Type::Primitive(Primitive::Double | Primitive::Single) => {
-                return number.map(|number| Value::Double(number as f64)).ok_or_else(|| self.unfit("a number"));
+                return number
+                    .map(|number| Value::Double(number as f64))
+                    .ok_or_else(|| self.unfit("a number"));
             }
             _ => return Err(self.unfit("a number")),
         };
@@ -392,8 +399,14 @@ impl DatumSeed<'_, '_> {
             Type::Enum(id) => match self.context.model.enumeration(*id).value_of(text) {
                 Some(number) => Ok(Value::Integer(number)),
                 None => {
-                    let names: Vec<&str> =
-                        self.context.model.enumeration(*id).members.iter().map(|(name, _)| name.as_str()).collect();
+                    let names: Vec<&str> = self
+                        .context
+                        .model
+                        .enumeration(*id)
+                        .members
+                        .iter()
+                        .map(|(name, _)| name.as_str())
+                        .collect();
                     Err(self.invalid(format!(
                         "'{}' is not a member of '{}', which has: {}.",
                         fault::shortened(text),
@@ -457,7 +470,8 @@ impl<'de, 'm> Visitor<'de> for DatumSeed<'_, 'm> {
         let mut next = || {
             let part = Part::Index(index);
             index += 1;
-            self.context.within(part, || seq.next_element_seed(DatumSeed { context: self.context, slot: &slot }))
+            self.context
+                .within(part, || seq.next_element_seed(DatumSeed { context: self.context, slot: &slot }))
         };
         if matches!(slot.ty, Type::Entity(_) | Type::Complex(_)) {
             let mut records = Vec::new();
@@ -480,7 +494,8 @@ impl<'de, 'm> Visitor<'de> for DatumSeed<'_, 'm> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         match &self.slot.ty {
             Type::Entity(_) | Type::Complex(_) => {
-                let object = ObjectSeed { context: self.context, members: Members::Type(self.slot.ty.clone()) };
+                let object =
+                    ObjectSeed { context: self.context, members: Members::Type(self.slot.ty.clone()) };
                 object.visit_map(map).map(Datum::Record)
             }
             _ => Err(self.unfit("an object")),

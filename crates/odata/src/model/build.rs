@@ -1,8 +1,9 @@
 //! Declaring a model: types before their use, each declaration handing back an id.
 
 use super::{
-    Acts, ComplexType, ComplexTypeId, EntityType, EntityTypeId, EnumType, EnumTypeId, Model, NavigationProperty,
-    Operation, OperationKind, Parameter, Permission, Primitive, Property, Returned, Singleton, Type,
+    Acts, ComplexType, ComplexTypeId, EntityType, EntityTypeId, EnumType, EnumTypeId, Model,
+    NavigationProperty, Operation, OperationKind, Parameter, Permission, Primitive, Property, Returned,
+    Singleton, Type,
 };
 
 impl Model {
@@ -41,7 +42,12 @@ impl Model {
     }
 
     /// Declares an entity type that extends another; the base must be complete.
-    pub fn extend_entity(&mut self, name: &str, base: EntityTypeId, properties: Vec<Property>) -> EntityTypeId {
+    pub fn extend_entity(
+        &mut self,
+        name: &str,
+        base: EntityTypeId,
+        properties: Vec<Property>,
+    ) -> EntityTypeId {
         let mut derived = self.entity(base).clone();
         name.clone_into(&mut derived.name);
         derived.base = Some(base);
@@ -105,7 +111,14 @@ impl Property {
     #[must_use]
     pub fn new(name: &str, ty: Type) -> Self {
         let nullable = !matches!(ty, Type::Collection(_));
-        Self { name: name.to_owned(), ty, nullable, max_length: None, computed: false, returned: Returned::Always }
+        Self {
+            name: name.to_owned(),
+            ty,
+            nullable,
+            max_length: None,
+            computed: false,
+            returned: Returned::Always,
+        }
     }
 
     /// An `Edm.String` of at most this many characters.
@@ -147,14 +160,7 @@ impl NavigationProperty {
     /// A contained collection.
     #[must_use]
     pub fn contained(name: &str, target: EntityTypeId, acts: Acts) -> Self {
-        Self {
-            name: name.to_owned(),
-            target,
-            collection: true,
-            contains_target: true,
-            envelope: false,
-            acts,
-        }
+        Self { name: name.to_owned(), target, collection: true, contains_target: true, envelope: false, acts }
     }
 
     /// One entity reached through it is answered under a member `value`.
@@ -184,7 +190,14 @@ impl Operation {
     /// An action that answers nothing.
     #[must_use]
     pub fn action(name: &str, binding: Type, parameters: Vec<Parameter>, permission: Permission) -> Self {
-        Self { name: name.to_owned(), kind: OperationKind::Action, binding, parameters, returns: None, permission }
+        Self {
+            name: name.to_owned(),
+            kind: OperationKind::Action,
+            binding,
+            parameters,
+            returns: None,
+            permission,
+        }
     }
 
     /// A function without parameters.

@@ -3,7 +3,10 @@
 //! Names match as declared; where no name does, letter case is ignored (OData 4.01 Part 1 §13.4.3 allows the
 //! fallback, and clients of Graph rely on it).
 
-use super::{ComplexType, EntityType, EntityTypeId, EnumType, EnumTypeId, Model, NavigationProperty, Operation, Primitive, Property, Singleton, Type};
+use super::{
+    ComplexType, EntityType, EntityTypeId, EnumType, EnumTypeId, Model, NavigationProperty, Operation,
+    Primitive, Property, Singleton, Type,
+};
 
 /// The element called `name`, by exact match or else ignoring ASCII letter case.
 fn named<'a, T>(all: &'a [T], name: &str, name_of: impl Fn(&'a T) -> &'a str) -> Option<&'a T> {

@@ -38,7 +38,9 @@ impl Writer<'_> {
                 let column = self.table.column_of(path).ok_or_else(|| Error::no_column(self.table, path))?;
                 to.push_schema(&column.value, self.alias);
             }
-            ExprKind::Compare(comparison, left, right) => self.compare(to, *comparison, left, right, place)?,
+            ExprKind::Compare(comparison, left, right) => {
+                self.compare(to, *comparison, left, right, place)?
+            }
             ExprKind::And(operands) => self.infix(to, " AND ", operands, place)?,
             ExprKind::Or(operands) => self.infix(to, " OR ", operands, place)?,
             ExprKind::Not(operand) => {
@@ -51,6 +53,7 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// Halves nested in parentheses: databases limit how deep an expression may lean to one side.
     fn infix(
         &self,
         to: &mut Statement,
@@ -58,11 +61,14 @@ impl Writer<'_> {
         operands: &[Expr<'_>],
         place: Place,
     ) -> Result<(), Error> {
-        to.push("(");
-        for (index, operand) in operands.iter().enumerate() {
-            to.push(if index == 0 { "" } else { operator });
-            self.expr(to, operand, place)?;
+        if let [operand] = operands {
+            return self.expr(to, operand, place);
         }
+        let (left, right) = operands.split_at(operands.len() / 2);
+        to.push("(");
+        self.infix(to, operator, left, place)?;
+        to.push(operator);
+        self.infix(to, operator, right, place)?;
         to.push(")");
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! The tree of a request: what was said, before anyone asks what it means.
 //!
-//! Comes out of [`parse`](super::parse) and goes into binding. Nothing here knows the model, so a name may be a
-//! property, a navigation property or a type; and parentheses may hold a key or the arguments of a function.
-//! The height of an expression is bounded by [`MAX_DEPTH`](super::MAX_DEPTH), so walking it may recurse. Every node
-//! prints back as canonical text (see `print.rs`).
+//! Comes out of [`parse`](super::parse) and goes into binding. Nothing here knows the model, so a name may be
+//! a property, a navigation property or a type; and parentheses may hold a key or the arguments of a
+//! function. The height of an expression is bounded by [`MAX_DEPTH`](super::MAX_DEPTH), so walking it may
+//! recurse. Every node prints back as canonical text (see `print.rs`).
 //! Specification: OData 4.01 URL Conventions, sections 4 "Resource Path" and 5 "Query Options".
 
 mod expr;
@@ -23,8 +23,8 @@ pub struct Request {
     pub options: Options,
 }
 
-/// One step of a resource path: `Set`, `Set('k')`, `Ns.func(a=1)`, `$count`, `$filter(a eq 1)`, or a key that is
-/// written as a segment of its own.
+/// One step of a resource path: `Set`, `Set('k')`, `Ns.func(a=1)`, `$count`, `$filter(a eq 1)`, or a key that
+/// is written as a segment of its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
     /// The percent-decoded text before the parentheses.

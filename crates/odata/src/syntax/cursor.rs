@@ -1,7 +1,8 @@
 //! A place in the text, with one token of lookahead and the budgets of a request.
 //!
-//! Every parser below shares one cursor per option value or path segment. The limits live here, and each is taken
-//! before anything is built or descended into, so that hostile text is refused after a bounded amount of work.
+//! Every parser below shares one cursor per option value or path segment. The limits live here, and each is
+//! taken before anything is built or descended into, so that hostile text is refused after a bounded amount
+//! of work.
 //! Specification: none; OData 4.01 Protocol, 12 leaves limits to the service.
 
 use crate::error::{Error, Span};
@@ -146,7 +147,8 @@ impl<'t> Cursor<'t> {
         self.at = mark.0;
     }
 
-    /// What lies behind the last token, for values that have a grammar of their own. Nothing may be looked at ahead.
+    /// What lies behind the last token, for values that have a grammar of their own. Nothing may be looked at
+    /// ahead.
     pub fn raw(&self) -> &'t str {
         self.text.get(self.at..).unwrap_or_default()
     }
@@ -203,8 +205,8 @@ impl<'t> Cursor<'t> {
         Ok(())
     }
 
-    /// A node, unless the tree grows too high. Operators of one precedence lean to the left without nesting, so
-    /// that [`deeper`](Self::deeper) alone would not bound it.
+    /// A node, unless the tree grows too high. Operators of one precedence lean to the left without nesting,
+    /// so that [`deeper`](Self::deeper) alone would not bound it.
     pub fn node(&self, kind: ExprKind, span: Span) -> Result<Expr, Error> {
         let expr = Expr::new(kind, span);
         if expr.height() > MAX_DEPTH {

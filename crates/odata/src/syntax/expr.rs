@@ -1,7 +1,7 @@
-//! Expressions: operators by precedence climbing, and what stands between them.
+//! Expressions: operators by precedence, and what stands between them.
 //!
-//! Comes in: a cursor at the first token. Goes out: an [`Expr`]; the cursor then stands at the first token that
-//! does not belong to it. Paths, calls and lambdas are next door in `expr/path.rs`.
+//! Comes in: a cursor at the first token. Goes out: an [`Expr`]; the cursor then stands at the first token
+//! that does not belong to it. Paths, calls and lambdas are next door in `expr/path.rs`.
 //! Operators bind, from loose to tight: `or`; `and`; `eq ne`; `gt ge lt le`; `add sub`; `mul div divby mod`;
 //! unary `-` and `not`; `has in`. So `not a eq b` is `(not a) eq b`, as the table of precedence has it.
 //! Specification: OData 4.01 URL Conventions, 5.1.1; 5.1.1.14 "Operator Precedence"; ABNF section 4.

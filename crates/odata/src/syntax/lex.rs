@@ -1,9 +1,9 @@
 //! Characters to tokens.
 //!
-//! Comes in: the percent-decoded text of one option's value and a position in it. Goes out: one [`Token`] at a
-//! time, because the text of `$search` and a few others follows other rules and only the parser knows where they
-//! begin. A word is a name here; whether `and` is an operator or a property depends on where it stands. Literals
-//! are told by their form alone, as the grammar intends: `10:30` is always a time.
+//! Comes in: the percent-decoded text of one option's value and a position in it. Goes out: one [`Token`] at
+//! a time, because the text of `$search` and a few others follows other rules and only the parser knows where
+//! they begin. A word is a name here; whether `and` is an operator or a property depends on where it stands.
+//! Literals are told by their form alone, as the grammar intends: `10:30` is always a time.
 //! Specification: OData 4.01 ABNF, sections 6 "Names and identifiers" and 7 "Literal Data Values".
 
 use crate::error::{Error, Span};
@@ -195,7 +195,7 @@ fn date_time(rest: &str) -> (String, usize) {
 /// The length of a leading `hh:mm[:ss[.f]]`, going by its characters.
 fn clock_length(rest: &str) -> usize {
     let clock = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b':').count();
-    // A colon at its end is not its own: `case(a eq 10:30:1)` has to stay readable.
+    // A colon at its end is not its own: in `case(a eq 10:30:b)` it belongs to the case.
     let clock = rest.get(..clock).unwrap_or_default().trim_end_matches(':').len();
     match rest.get(clock..).unwrap_or_default().strip_prefix('.') {
         Some(fraction) => clock + 1 + digits_length(fraction),

@@ -1,8 +1,9 @@
 //! The query string: system query options, parameter aliases, and the rest.
 //!
 //! Comes in: the raw query string, or a cursor behind the opening parenthesis of nested options. Goes out:
-//! [`Options`]. System query options are known with and without `$` and in any letter case; giving one twice is an
-//! error, whatever the spelling. What OData does not know is kept aside if it has no `$` and refused if it has.
+//! [`Options`]. System query options are known with and without `$` and in any letter case; giving one twice
+//! is an error, whatever the spelling. What OData does not know is kept aside if it has no `$` and refused if
+//! it has.
 //! Specification: OData 4.01 URL Conventions, 5 "Query Options"; ABNF section 2.
 
 mod system;
@@ -64,8 +65,8 @@ fn top_level(options: &mut Options, name: &str, value: Option<String>) -> Result
     }
 }
 
-/// Reads options with semicolons between them up to the closing parenthesis. `permitted` are the ones that may
-/// stand there and `place` names the place.
+/// Reads options with semicolons between them up to the closing parenthesis. `permitted` are the ones that
+/// may stand there and `place` names the place.
 pub(super) fn nested(
     cursor: &mut Cursor<'_>,
     permitted: &[SystemOption],
@@ -254,8 +255,8 @@ fn levels(text: &str) -> Option<Levels> {
     unsigned(text).filter(|_| !text.starts_with('0')).map(Levels::Exactly)
 }
 
-/// Takes the text up to the semicolon or parenthesis that ends a nested option, passing over nested parentheses and
-/// quoted strings.
+/// Takes the text up to the semicolon or parenthesis that ends a nested option, passing over nested
+/// parentheses and quoted strings.
 fn balanced(cursor: &mut Cursor<'_>) -> Result<String, Error> {
     let (mut open, mut in_quotes) = (0_usize, false);
     let end = cursor.raw().find(|character| {

@@ -1,8 +1,8 @@
 //! The resource path: text between slashes to segments.
 //!
-//! Comes in: the percent-encoded path below the service root. Goes out: one [`Segment`] per step. What a segment
-//! means is for the binder to say; here only names, parentheses and what may stand in them are told apart. A
-//! segment that does not look like a name is taken as a key of its own (`People/O'Neil`).
+//! Comes in: the percent-encoded path below the service root. Goes out: one [`Segment`] per step. What a
+//! segment means is for the binder to say; here only names, parentheses and what may stand in them are told
+//! apart. A segment that does not look like a name is taken as a key of its own (`People/O'Neil`).
 //! Specification: OData 4.01 URL Conventions, 2 "URL Components" and 4 "Resource Path"; ABNF section 1.
 
 use crate::error::{Error, Span};

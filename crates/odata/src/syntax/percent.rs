@@ -1,9 +1,9 @@
 //! Percent-decoding of one part of a URL.
 //!
-//! Comes in: a path segment, or the name or value of a query option, already split from its neighbours. Goes out:
-//! its text. Splitting first is what keeps `%2F` and `%26` from being taken for separators.
-//! Specification: OData 4.01 URL Conventions, 2 "URL Components"; RFC 3986, 2.1; blanks as `+` are the custom of
-//! HTML forms (URL Living Standard, 5.1) that Graph and its clients follow.
+//! Comes in: a path segment, or the name or value of a query option, already split from its neighbours. Goes
+//! out: its text. Splitting first is what keeps `%2F` and `%26` from being taken for separators.
+//! Specification: OData 4.01 URL Conventions, 2 "URL Components"; RFC 3986, 2.1; blanks as `+` are the custom
+//! of HTML forms (URL Living Standard, 5.1) that Graph and its clients follow.
 
 use crate::error::{Error, Span};
 

@@ -1,7 +1,7 @@
 //! How tightly each operator binds, and what it is called.
 //!
-//! One table for reading and for printing, so that the two cannot disagree. Calls, paths, literals and whatever has
-//! its own brackets bind tightest.
+//! One table for reading and for printing, so that the two cannot disagree. Calls, paths, literals and
+//! whatever has its own brackets bind tightest.
 //! Specification: OData 4.01 URL Conventions, 5.1.1.14 "Operator Precedence".
 
 use std::fmt;

@@ -1,8 +1,8 @@
 //! `$search`: words and phrases with `NOT`, `AND` and `OR`.
 //!
-//! Comes in: a cursor at the text, which has a grammar of its own and no tokens in common with expressions. Goes
-//! out: a [`Search`]. It ends before a semicolon or a closing parenthesis inside nested options. `AND`, `OR` and
-//! `NOT` are operators only where both sides (for `NOT`, the one) can be found, else they are words.
+//! Comes in: a cursor at the text, which has a grammar of its own and no tokens in common with expressions.
+//! Goes out: a [`Search`]. It ends before a semicolon or a closing parenthesis inside nested options. `AND`,
+//! `OR` and `NOT` are operators only where both sides (for `NOT`, the one) can be found, else they are words.
 //! Specification: OData 4.01 URL Conventions, 5.1.7; ABNF `searchExpr`.
 
 use crate::error::{Error, Span};

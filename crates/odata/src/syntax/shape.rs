@@ -1,7 +1,8 @@
 //! `$select` and `$expand`: what of the answer to show.
 //!
-//! Comes in: a cursor at one item. Goes out: a [`SelectItem`] or [`ExpandItem`], its nested options parsed by the
-//! same code as the query string. Which options may stand in the parentheses depends on what is before them.
+//! Comes in: a cursor at one item. Goes out: a [`SelectItem`] or [`ExpandItem`], its nested options parsed by
+//! the same code as the query string. Which options may stand in the parentheses depends on what is before
+//! them.
 //! Specification: OData 4.01 URL Conventions, 5.1.3 "System Query Option $expand" and 5.1.4 "$select".
 
 use crate::error::{Error, Span};

@@ -1,7 +1,7 @@
 //! `Edm.Binary`: bytes as base64.
 //!
-//! OData asks for base64url in URLs and JSON, Graph sends the standard alphabet. Both are read, with or without
-//! padding; the standard alphabet with padding is written, as Graph does.
+//! OData asks for base64url in URLs and JSON, Graph sends the standard alphabet. Both are read, with or
+//! without padding; the standard alphabet with padding is written, as Graph does.
 //! Specification: OData 4.01 ABNF `binaryValue`; JSON Format 4.01, 7.1; RFC 4648, 4 and 5.
 
 use base64::Engine as _;

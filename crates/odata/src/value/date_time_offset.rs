@@ -1,7 +1,7 @@
 //! `Edm.DateTimeOffset`: an instant, and the offset from UTC in which it was written.
 //!
-//! Kept as 100 ns ticks because that is the resolution Graph shows, and because the whole of 0000 to 9999 then
-//! fits 64 bits; .NET clients send both ends of it. The offset only matters when printing.
+//! Kept as 100 ns ticks because that is the resolution Graph shows, and because the whole of 0000 to 9999
+//! then fits 64 bits; .NET clients send both ends of it. The offset only matters when printing.
 //! Specification: OData 4.01 ABNF `dateTimeOffsetValue`; CSDL 4.01, 3.3 and 7.2.3 "Precision".
 
 use std::cmp::Ordering;
@@ -31,8 +31,9 @@ impl DateTimeOffset {
         DateTimeOffset { ticks, offset_minutes: 0 }
     }
 
-    /// Reads `YYYY-MM-DDThh:mm[:ss[.f]]` followed by `Z` or `±hh:mm`. Seven of up to twelve fraction digits are
-    /// kept. The years go from 0000 to 9999; there is no hour 24 and no leap second.
+    /// Reads `YYYY-MM-DDThh:mm[:ss[.f]]` followed by `Z` or `±hh:mm`. Seven of up to twelve fraction digits
+    /// are kept. There is no hour 24.
+    // Differs: years go from 0000 to 9999 and there are no leap seconds; OData's grammar allows both.
     pub fn parse(text: &str) -> Option<Self> {
         let (date, rest) = text.split_at_checked(10)?;
         let date = calendar::date(date)?;

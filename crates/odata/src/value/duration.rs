@@ -5,8 +5,8 @@
 
 use super::calendar::{TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND, fraction_ticks, print_fraction};
 
-/// Reads `[-]P[nD][T[nH][nM][n[.f]S]]`, of which at least one part must be there. `None` also when it does not
-/// fit 64 bits of 100 ns, about 29 000 years.
+/// Reads `[-]P[nD][T[nH][nM][n[.f]S]]`, of which at least one part must be there. `None` also when it does
+/// not fit 64 bits of 100 ns, about 29 000 years.
 pub fn parse(text: &str) -> Option<i64> {
     let (negative, rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),

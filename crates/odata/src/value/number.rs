@@ -1,7 +1,7 @@
 //! The numeric types: integers, `Edm.Decimal` and `Edm.Double`.
 //!
-//! A URL does not say which numeric type is meant, so the form decides: digits alone are an integer, a point makes
-//! a decimal, an exponent or `INF`/`NaN` a double. The binder converts to the type of the property.
+//! A URL does not say which numeric type is meant, so the form decides: digits alone are an integer, a point
+//! makes a decimal, an exponent or `INF`/`NaN` a double. The binder converts to the type of the property.
 //! Specification: OData 4.01 ABNF `int64Value`, `decimalValue`, `doubleValue`.
 
 use super::Value;
@@ -23,8 +23,8 @@ pub fn integer(text: &str) -> Option<i64> {
     is_digits(unsigned).then(|| text.parse().ok()).flatten()
 }
 
-/// Reads `[±]digits[.digits]` into canonical form: no plus, no needless zeros, but always one digit on each side
-/// of the point (`+05.50` is `5.5`, `7.0` stays), and no point at all if there was none.
+/// Reads `[±]digits[.digits]` into canonical form: no plus, no needless zeros, but always one digit on each
+/// side of the point (`+05.50` is `5.5`, `7.0` stays), and no point at all if there was none.
 pub fn decimal(text: &str) -> Option<String> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = match unsigned.split_once('.') {

@@ -103,14 +103,18 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let file = config.database.file(&config.data)?;
     let store = Store::open(file.as_deref()).await.context("the database cannot be opened")?;
     for file in &config.seed {
-        seed::load(&store, file).await.with_context(|| format!("the seed {} cannot be loaded", file.display()))?;
+        seed::load(&store, file)
+            .await
+            .with_context(|| format!("the seed {} cannot be loaded", file.display()))?;
     }
 
-    let listener = TcpListener::bind(wanted).await.with_context(|| format!("{wanted} cannot be listened on"))?;
+    let listener =
+        TcpListener::bind(wanted).await.with_context(|| format!("{wanted} cannot be listened on"))?;
     let address = listener.local_addr()?;
     let base_url = public_url(&config, address);
     let issuer = Arc::new(Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth));
-    let embedded = Embedded { address: format!("http://{}", reachable(address)), base: issuer.base().to_owned() };
+    let embedded =
+        Embedded { address: format!("http://{}", reachable(address)), base: issuer.base().to_owned() };
     let verifier = Verifier::new(&config.auth, Some(&embedded))?;
     // An issuer that nobody believes has no reason to answer.
     let beside = if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };

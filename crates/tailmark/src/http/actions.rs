@@ -1,6 +1,5 @@
 //! Actions and functions: the acts with a name of their own.
 
-
 use autopilot::csv::write::device_stream;
 use autopilot::device::DeviceChange;
 use autopilot::imported_device::{ImportedDevice, Place};
@@ -31,8 +30,8 @@ pub async fn call_function(
     if function.kind != OperationKind::Function {
         return Err(exchange.no_route(resource));
     }
-    let grant =
-        Grant::check(&exchange.caller, resource, Act::Call).map_err(|denied| exchange.denied(denied, resource))?;
+    let grant = Grant::check(&exchange.caller, resource, Act::Call)
+        .map_err(|denied| exchange.denied(denied, resource))?;
     exchange.wants.json(&exchange.headers)?;
     match function.name.as_str() {
         "autopilotDeviceStream" => autopilot_device_stream(exchange, &grant, resource).await,
@@ -53,8 +52,8 @@ pub async fn call_action(
     if action.kind != OperationKind::Action || exchange.method != Method::POST {
         return Err(exchange.no_route(resource));
     }
-    let grant =
-        Grant::check(&exchange.caller, resource, Act::Call).map_err(|denied| exchange.denied(denied, resource))?;
+    let grant = Grant::check(&exchange.caller, resource, Act::Call)
+        .map_err(|denied| exchange.denied(denied, resource))?;
     let body = exchange.body(body).await?;
     let sent = read::parameters(exchange.version.model(), action, &body)?;
     drop(body);

@@ -135,6 +135,8 @@ impl Error {
 
     fn told(self, asked: &Asked) -> Told {
         match self {
+            // Not the token's fault: its issuer has never answered.
+            Self::Token(TokenRefusal::KeysUnavailable) => unavailable(asked),
             Self::Token(refusal) => Told {
                 header: Some((header::WWW_AUTHENTICATE, asked.challenge.clone())),
                 ..plain(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", refusal.to_string())
@@ -145,7 +147,9 @@ impl Error {
             Self::NoVersion(segment) => {
                 plain(StatusCode::NOT_FOUND, "ResourceNotFound", format!("Invalid version: {segment}"))
             }
-            Self::NotFound => intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred"),
+            Self::NotFound => {
+                intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred")
+            }
             Self::NoRoute { template } => no_route(asked, &template),
             Self::Method => Told {
                 header: Some((header::ALLOW, "GET, HEAD, POST, PATCH, DELETE".to_owned())),
@@ -178,12 +182,16 @@ impl Error {
                 "NotAcceptable",
                 format!("None of the accepted formats '{found}' is supported; application/json is."),
             ),
-            Self::Unreadable(reason) => {
-                plain(StatusCode::BAD_REQUEST, "BadRequest", format!("The request body cannot be read: {reason}."))
-            }
-            Self::Host => {
-                plain(StatusCode::BAD_REQUEST, "BadRequest", "The Host header is missing or malformed.".to_owned())
-            }
+            Self::Unreadable(reason) => plain(
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                format!("The request body cannot be read: {reason}."),
+            ),
+            Self::Host => plain(
+                StatusCode::BAD_REQUEST,
+                "BadRequest",
+                "The Host header is missing or malformed.".to_owned(),
+            ),
             Self::Store(error) => stored(asked, &error),
             Self::Panicked => intune(
                 asked,
@@ -211,12 +219,16 @@ fn request(error: odata::Error) -> Told {
 }
 
 fn stored(asked: &Asked, error: &store::Error) -> Told {
-    let again = |seconds: &str| Some((header::RETRY_AFTER, seconds.to_owned()));
     match error {
         store::Error::Conflict(reason) => intune(asked, StatusCode::CONFLICT, "Conflict", reason),
         store::Error::Full | store::Error::ReadOnly => Told {
-            header: again("30"),
-            ..intune(asked, StatusCode::INSUFFICIENT_STORAGE, "InsufficientStorage", "There is no space to store this")
+            header: Some((header::RETRY_AFTER, "30".to_owned())),
+            ..intune(
+                asked,
+                StatusCode::INSUFFICIENT_STORAGE,
+                "InsufficientStorage",
+                "There is no space to store this",
+            )
         },
         store::Error::Inconsistent(_) => intune(
             asked,
@@ -224,25 +236,40 @@ fn stored(asked: &Asked, error: &store::Error) -> Told {
             "InternalServerError",
             "An internal server error has occurred",
         ),
-        store::Error::NotFound => intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred"),
-        store::Error::Busy | store::Error::Closed | store::Error::Database(_) => Told {
-            header: again("2"),
-            ..intune(asked, StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "The service is not available now")
-        },
+        store::Error::NotFound => {
+            intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred")
+        }
+        store::Error::Busy | store::Error::Closed | store::Error::Database(_) => unavailable(asked),
+    }
+}
+
+fn unavailable(asked: &Asked) -> Told {
+    Told {
+        header: Some((header::RETRY_AFTER, "2".to_owned())),
+        ..intune(
+            asked,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            "The service is not available now",
+        )
     }
 }
 
 fn refused(denied: &Denied) -> String {
     match denied {
-        Denied::ApplicationOnly => "Application is not authorized to perform this operation as called in app only \
+        Denied::ApplicationOnly => {
+            "Application is not authorized to perform this operation as called in app only \
                                     context but does not have application permissions configured."
-            .to_owned(),
+                .to_owned()
+        }
         Denied::Missing(any_of) => format!(
             "Application is not authorized to perform this operation. Application must have one of the following \
              scopes: {}",
             any_of.join(", ")
         ),
-        Denied::PersonalAccount | Denied::NoRoute => "User is not authorized to perform this operation".to_owned(),
+        Denied::PersonalAccount | Denied::NoRoute => {
+            "User is not authorized to perform this operation".to_owned()
+        }
     }
 }
 

@@ -22,7 +22,12 @@ const FAREWELL: Duration = Duration::from_secs(20);
 const REST: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` says so.
-pub async fn serve(listener: TcpListener, router: Router, header_timeout: u64, mut stop: watch::Receiver<bool>) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    header_timeout: u64,
+    mut stop: watch::Receiver<bool>,
+) {
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(header_timeout)).max_headers(100);
@@ -42,7 +47,8 @@ pub async fn serve(listener: TcpListener, router: Router, header_timeout: u64, m
         // Answers are written whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
         let router = router.clone();
-        let service = service_fn(move |request: hyper::Request<Incoming>| router.clone().call(request.map(Body::new)));
+        let service =
+            service_fn(move |request: hyper::Request<Incoming>| router.clone().call(request.map(Body::new)));
         let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -24,7 +24,8 @@ impl Wants {
     #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let accept = joined(headers, header::ACCEPT.as_str());
-        let ranges = || accept.split(',').map(str::trim).filter(|range| !range.is_empty() && !excluded(range));
+        let ranges =
+            || accept.split(',').map(str::trim).filter(|range| !range.is_empty() && !excluded(range));
         let accepts_json = if accept.trim().is_empty() {
             Some(MetadataLevel::Minimal)
         } else {
@@ -125,7 +126,8 @@ fn essence(range: &str) -> String {
 
 /// `;q=0` means never.
 fn excluded(range: &str) -> bool {
-    parameters(range).any(|(name, value)| name == "q" && value.parse::<f32>().is_ok_and(|quality| quality <= 0.0))
+    parameters(range)
+        .any(|(name, value)| name == "q" && value.parse::<f32>().is_ok_and(|quality| quality <= 0.0))
 }
 
 fn parameters(range: &str) -> impl Iterator<Item = (String, String)> {

@@ -30,8 +30,13 @@ pub async fn get(exchange: &Exchange) -> Result<Response<Body>, Error> {
     let grant = Grant::check(&exchange.caller, &query.resource, Act::Read)
         .map_err(|denied| exchange.denied(denied, &query.resource))?;
     let is_count = matches!(query.resource.ending, Ending::Count);
-    if is_count { exchange.wants.text(&exchange.headers)? } else { exchange.wants.json(&exchange.headers)? }
-    let answer = exchange.app.store.reader(&grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
+    if is_count {
+        exchange.wants.text(&exchange.headers)?
+    } else {
+        exchange.wants.json(&exchange.headers)?
+    }
+    let answer =
+        exchange.app.store.reader(&grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
     let body = json::write(&query, &answer, &exchange.writing(&request));
     Ok(if is_count { respond_text(body) } else { exchange.wants.respond(StatusCode::OK, body) })
 }

@@ -59,8 +59,8 @@ pub async fn write(exchange: &Exchange, body: Body) -> Result<Response<Body>, Er
         Method::DELETE => Act::Delete,
         _ => return Err(exchange.no_route(&resource)),
     };
-    let grant =
-        Grant::check(&exchange.caller, &resource, act).map_err(|denied| exchange.denied(denied, &resource))?;
+    let grant = Grant::check(&exchange.caller, &resource, act)
+        .map_err(|denied| exchange.denied(denied, &resource))?;
     let set = Set::of(&resource).ok_or_else(|| exchange.no_route(&resource))?;
     match act {
         Act::Insert => insert(exchange, &grant, set, &resource, body).await,

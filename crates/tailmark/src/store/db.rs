@@ -142,7 +142,8 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> 
 fn write_all(connection: &Connection, work: &Receiver<Job>) {
     while let Ok(first) = work.recv() {
         let more = std::iter::from_fn(|| work.try_recv().ok());
-        let mut group = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect::<Vec<Job>>().into_iter();
+        let mut group =
+            std::iter::once(first).chain(more).take(LARGEST_GROUP).collect::<Vec<Job>>().into_iter();
         let mut answers = Vec::with_capacity(group.len());
         let committed = commit(connection, &mut group, &mut answers);
         if let Err(error) = &committed {
@@ -169,7 +170,11 @@ fn commit(
         connection.execute_batch("SAVEPOINT work")?;
         let outcome = job(Ok(&Tx { connection }));
         answers.push(outcome.answer);
-        connection.execute_batch(if outcome.keep { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" })?;
+        connection.execute_batch(if outcome.keep {
+            "RELEASE work"
+        } else {
+            "ROLLBACK TO work; RELEASE work"
+        })?;
     }
     Ok(connection.execute_batch("COMMIT")?)
 }
@@ -287,7 +292,9 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     let connection = match file {
         Some(file) => Connection::open_with_flags(
             file,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?,
         None => Connection::open_in_memory()?,
     };
@@ -306,7 +313,8 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
 
 /// SQLite's own `lower` and `upper` know ASCII only.
 fn case_function(connection: &Connection, name: &str, change: fn(&str) -> String) -> Result<(), Error> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function(name, 1, flags, move |context| {
         Ok(context.get_raw(0).as_str_or_null()?.map(change))
     })?;

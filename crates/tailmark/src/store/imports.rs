@@ -25,7 +25,11 @@ impl Writer {
     ///
     /// # Errors
     /// The database's, or that the upload takes no devices.
-    pub async fn save_imports(&self, upload_id: Option<&str>, devices: Vec<ImportedDevice>) -> Result<(), Error> {
+    pub async fn save_imports(
+        &self,
+        upload_id: Option<&str>,
+        devices: Vec<ImportedDevice>,
+    ) -> Result<(), Error> {
         let (tenant, upload_id) = (self.tenant.clone(), upload_id.map(str::to_owned));
         self.db
             .write(move |tx| {

@@ -4,8 +4,8 @@
 
 use odata::sql::{Scalar, Statement};
 
-use super::db::{Db, Tx};
 use super::Error;
+use super::db::{Db, Tx};
 
 /// The migrations, in order; never edited once released.
 const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_devices.sql")];
@@ -21,7 +21,9 @@ pub(super) async fn up(db: &Db) -> Result<(), Error> {
                 "the database has version {applied}, made by a newer program; this one knows {known}"
             )));
         }
-        for (migration, version) in MIGRATIONS.iter().zip(1_i64..).skip_while(|(_, version)| *version <= applied) {
+        for (migration, version) in
+            MIGRATIONS.iter().zip(1_i64..).skip_while(|(_, version)| *version <= applied)
+        {
             tx.batch(migration)?;
             tx.run(&Statement::new("DELETE FROM schema_version", Vec::new()))?;
             tx.run(&Statement::new("INSERT INTO schema_version VALUES ($1)", vec![version.into()]))?;

@@ -61,7 +61,7 @@ impl Queue {
         self.db
             .write(move |tx| {
                 let rows = tx.rows(&Statement::new(
-                    "UPDATE imported_devices AS i
+                    "UPDATE imported_devices
                      SET claim = claim + 1, attempts = attempts + 1, lease_until = $2
                      WHERE (tenant, id) IN (
                         SELECT tenant, id FROM imported_devices
@@ -70,7 +70,8 @@ impl Queue {
                      RETURNING tenant, id, upload_id, batch_id, import_id, serial_number, product_key, group_tag,
                         assigned_user_principal_name, attempts, claim,
                         (SELECT h.bytes FROM hardware_hashes h
-                         WHERE h.tenant = i.tenant AND h.imported_device_id = i.id)",
+                         WHERE h.tenant = imported_devices.tenant
+                            AND h.imported_device_id = imported_devices.id)",
                     vec![now.into(), until.into(), most.into()],
                 ))?;
                 let mut claims: Vec<Claim> = rows.into_iter().map(claimed).collect::<Result<_, _>>()?;

@@ -41,7 +41,9 @@ pub(super) fn answer(tx: &Tx<'_>, query: &Query<'_>, source: &Source<'_>) -> Res
             }
             Ok(Some(Answer::Page(page)))
         }
-        Ending::Plain | Ending::Operation(_) => entity(tx, query, source).map(|entity| entity.map(Answer::Entity)),
+        Ending::Plain | Ending::Operation(_) => {
+            entity(tx, query, source).map(|entity| entity.map(Answer::Entity))
+        }
     }
 }
 
@@ -119,7 +121,8 @@ fn with_expanded(
                 by_owner.entry(owner).or_default().push(row);
             }
             if listing.count {
-                let statement = sql::expansion_count(query.model, shape.ty, expansion, owners, source, &SQLITE)?;
+                let statement =
+                    sql::expansion_count(query.model, shape.ty, expansion, owners, source, &SQLITE)?;
                 for row in tx.rows(&statement)? {
                     if let [Scalar::Text(owner), count] = row.as_slice() {
                         counts.insert(owner.clone(), number(Some(count.clone())));

@@ -41,8 +41,10 @@ impl Seeding {
         let mut records = |name| sent.take_records(name).unwrap_or_default();
         let uploads: Vec<Upload> =
             records("importedWindowsAutopilotDeviceIdentityUploads").into_iter().map(upload).collect();
-        let imported: Vec<ImportedDevice> =
-            records("importedWindowsAutopilotDeviceIdentities").into_iter().map(|sent| imported(sent, None)).collect();
+        let imported: Vec<ImportedDevice> = records("importedWindowsAutopilotDeviceIdentities")
+            .into_iter()
+            .map(|sent| imported(sent, None))
+            .collect();
         let devices: Vec<SeededDevice> =
             records("windowsAutopilotDeviceIdentities").into_iter().map(device).collect();
         let tenant = tenant.to_owned();
@@ -88,7 +90,8 @@ fn given_state(mut state: Record<'_>) -> ImportState {
     ImportState {
         status: ImportStatus::of_number(state.take_integer("deviceImportStatus").unwrap_or_default()),
         registration_id: state.take_string("deviceRegistrationId").unwrap_or_default(),
-        error_code: i32::try_from(state.take_integer("deviceErrorCode").unwrap_or_default()).unwrap_or_default(),
+        error_code: i32::try_from(state.take_integer("deviceErrorCode").unwrap_or_default())
+            .unwrap_or_default(),
         error_name: state.take_string("deviceErrorName").unwrap_or_default(),
     }
 }
@@ -147,27 +150,42 @@ fn padded(id: &str) -> [u8; 32] {
 
 /// An update of one column, and the property whose value it takes.
 const TEXTS: &[(&str, &str)] = &[
-    ("UPDATE devices SET purchase_order_identifier = $3 WHERE tenant = $1 AND id = $2", "purchaseOrderIdentifier"),
+    (
+        "UPDATE devices SET purchase_order_identifier = $3 WHERE tenant = $1 AND id = $2",
+        "purchaseOrderIdentifier",
+    ),
     ("UPDATE devices SET addressable_user_name = $3 WHERE tenant = $1 AND id = $2", "addressableUserName"),
     ("UPDATE devices SET resource_name = $3 WHERE tenant = $1 AND id = $2", "resourceName"),
-    ("UPDATE devices SET azure_ad_device_id = $3 WHERE tenant = $1 AND id = $2", "azureActiveDirectoryDeviceId"),
+    (
+        "UPDATE devices SET azure_ad_device_id = $3 WHERE tenant = $1 AND id = $2",
+        "azureActiveDirectoryDeviceId",
+    ),
     ("UPDATE devices SET azure_ad_device_id = $3 WHERE tenant = $1 AND id = $2", "azureAdDeviceId"),
     ("UPDATE devices SET managed_device_id = $3 WHERE tenant = $1 AND id = $2", "managedDeviceId"),
     ("UPDATE devices SET display_name = $3 WHERE tenant = $1 AND id = $2", "displayName"),
     ("UPDATE devices SET device_account_upn = $3 WHERE tenant = $1 AND id = $2", "deviceAccountUpn"),
-    ("UPDATE devices SET device_account_password = $3 WHERE tenant = $1 AND id = $2", "deviceAccountPassword"),
+    (
+        "UPDATE devices SET device_account_password = $3 WHERE tenant = $1 AND id = $2",
+        "deviceAccountPassword",
+    ),
     ("UPDATE devices SET device_friendly_name = $3 WHERE tenant = $1 AND id = $2", "deviceFriendlyName"),
 ];
 
 const ENUMS: &[(&str, &str)] = &[
     ("UPDATE devices SET enrollment_state = $3 WHERE tenant = $1 AND id = $2", "enrollmentState"),
-    ("UPDATE devices SET profile_status = $3 WHERE tenant = $1 AND id = $2", "deploymentProfileAssignmentStatus"),
+    (
+        "UPDATE devices SET profile_status = $3 WHERE tenant = $1 AND id = $2",
+        "deploymentProfileAssignmentStatus",
+    ),
     (
         "UPDATE devices SET profile_detail = $3 WHERE tenant = $1 AND id = $2",
         "deploymentProfileAssignmentDetailedStatus",
     ),
     ("UPDATE devices SET remediation_state = $3 WHERE tenant = $1 AND id = $2", "remediationState"),
-    ("UPDATE devices SET userless_enrollment_status = $3 WHERE tenant = $1 AND id = $2", "userlessEnrollmentStatus"),
+    (
+        "UPDATE devices SET userless_enrollment_status = $3 WHERE tenant = $1 AND id = $2",
+        "userlessEnrollmentStatus",
+    ),
 ];
 
 const INSTANTS: &[(&str, &str)] = &[
@@ -192,7 +210,10 @@ fn insert(tx: &Tx<'_>, tenant: &str, seeded: &SeededDevice) -> Result<(), Error>
     }
     devices::insert(tx, tenant, &seeded.device)?;
     for (update, value) in &seeded.change {
-        tx.run(&Statement::new(update, vec![tenant.into(), seeded.device.id.as_str().into(), value.clone()]))?;
+        tx.run(&Statement::new(
+            update,
+            vec![tenant.into(), seeded.device.id.as_str().into(), value.clone()],
+        ))?;
     }
     Ok(())
 }

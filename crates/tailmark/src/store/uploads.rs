@@ -160,4 +160,3 @@ pub(super) fn accepts_devices(tx: &Tx<'_>, tenant: &str, id: &str) -> Result<(),
 pub(super) fn found(changed: usize) -> Result<(), Error> {
     if changed == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
-

@@ -1,8 +1,9 @@
 //! The tree of an expression.
 //!
-//! One variant per thing that can be said, each with an example of the text that produces it. The names in it are
-//! not looked up yet, and neither are the types of its literals settled.
-//! Specification: OData 4.01 URL Conventions, 5.1.1 "System Query Option $filter"; ABNF section 4 "Expressions".
+//! One variant per thing that can be said, each with an example of the text that produces it. The names in it
+//! are not looked up yet, and neither are the types of its literals settled.
+//! Specification: OData 4.01 URL Conventions, 5.1.1 "System Query Option $filter"; ABNF section 4
+//! "Expressions".
 
 use crate::error::Span;
 use crate::value::Value;
@@ -26,8 +27,8 @@ pub enum ExprKind {
     Literal(Literal),
     /// `a`, `a/b/c`, `$it/a`, `@p/b`, `a/any(x:x eq 1)`, `a/$count`, `$root/Set('k')/a`
     Path(Path),
-    /// `contains(a,'b')`, `Ns.func(p=1)`, `Nav('k')`: one name with parentheses at the start of a path, and no more
-    /// path behind it. Names keep their letter case.
+    /// `contains(a,'b')`, `Ns.func(p=1)`, `Nav('k')`: one name with parentheses at the start of a path, and
+    /// no more path behind it. Names keep their letter case.
     Call {
         /// The name as written.
         name: Name,

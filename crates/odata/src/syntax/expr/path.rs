@@ -1,7 +1,7 @@
 //! Paths inside expressions, with the calls, keys and lambdas that occur in them.
 //!
-//! Comes in: a cursor at a name, `$it`, `$this`, `$root` or `@name`. Goes out: a [`Path`](ExprKind::Path), or a
-//! [`Call`](ExprKind::Call) when it is a single name with parentheses. Blanks around slashes and before
+//! Comes in: a cursor at a name, `$it`, `$this`, `$root` or `@name`. Goes out: a [`Path`](ExprKind::Path), or
+//! a [`Call`](ExprKind::Call) when it is a single name with parentheses. Blanks around slashes and before
 //! parentheses end a path, as the grammar has it.
 //! Specification: OData 4.01 ABNF `firstMemberExpr`, `rootExpr`, `functionExpr`, `collectionPathExpr`.
 
@@ -24,7 +24,8 @@ pub(super) fn path(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
         TokenKind::Dollar("it") => Root::It,
         TokenKind::Dollar("this") => Root::This,
         TokenKind::Dollar("root") => Root::Service,
-        // A term has a namespace, an alias has not. An unqualified term with nothing to tell it is for the binder.
+        // A term has a namespace, an alias has not. An unqualified term with nothing to tell it is for the
+        // binder.
         TokenKind::At(name) if !name.contains('.') && !cursor.behind_is('#') => Root::Alias(name.to_owned()),
         TokenKind::At(_) => Root::Instance,
         TokenKind::Name(name) if quantifier(name).is_some() && cursor.behind_is('(') => {

@@ -1,6 +1,7 @@
 //! The names of the system query options.
 //!
-//! Specification: OData 4.01 URL Conventions, 5.1 "System Query Options"; Data Aggregation Extension, 3.1 `$apply`.
+//! Specification: OData 4.01 URL Conventions, 5.1 "System Query Options"; Data Aggregation Extension, 3.1
+//! `$apply`.
 
 /// A query option that OData defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! Printing of expressions.
 //!
-//! An operand gets parentheses when it binds more loosely than its place asks for; both sides of that comparison
-//! come from the table the parser climbs.
+//! An operand gets parentheses when it binds more loosely than its place asks for; both sides of that
+//! comparison come from the table the parser goes by.
 //! Specification: OData 4.01 ABNF, section 4 "Expressions".
 
 use std::fmt;
