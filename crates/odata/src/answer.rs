@@ -28,6 +28,8 @@ pub struct Page {
 /// One entity.
 #[derive(Debug)]
 pub struct Entity {
+    /// Its key; empty unless something is expanded.
+    pub key: Vec<Value>,
     /// One value for each selected property, complex ones flattened.
     pub values: Vec<Value>,
     /// One page for each expanded navigation property.

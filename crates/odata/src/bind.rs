@@ -41,7 +41,9 @@ pub fn bind<'m>(model: &'m Model, request: &Request, paging: Paging) -> Result<Q
         Ending::Plain | Ending::Operation(_) => scope.single(ty, &request.options)?,
     };
     let after = match &request.options.skiptoken {
-        Some(token) if resource.is_collection() => Some(skiptoken::read(&resource, &listing.order, token)?),
+        Some(token) if resource.is_collection() => {
+            Some(skiptoken::read(&resource.canonical(), &listing.order, token)?)
+        }
         Some(_) => return Err(options::collections_only(&request.options, SystemOption::Skiptoken)),
         None => None,
     };

@@ -1,6 +1,6 @@
 //! JSON in and out, and the control information around it.
 //!
-//! [`write()`] renders an [`Answer`] to a [`Query`]; [`read`] checks request bodies. The context URL and the order
+//! [`write()`] renders an [`Answer`](crate::answer::Answer) to a [`Query`]; [`read`] checks request bodies. The context URL and the order
 //! of control information follow Microsoft Graph's wire: `@odata.context`, `@odata.count`, `@odata.nextLink`,
 //! `value`.
 //! Specification: OData JSON Format 4.01; OData Part 1 §10 (context URL).
@@ -11,7 +11,8 @@ mod write;
 
 pub use write::{Writing, write};
 
-use crate::query::{Query, Shape};
+use crate::model::Operation;
+use crate::query::{Ending, Query, Shape};
 
 /// How much control information an answer carries (OData JSON Format 4.01 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -37,9 +38,13 @@ pub enum Envelope {
 
 /// The context URL of an answer, below the service root.
 ///
-/// Keys are written in parentheses whatever the request used; one entity ends in `/$entity`.
+/// Keys are written in parentheses whatever the request used; one entity ends in `/$entity`; what an operation
+/// returns is named by its type.
 #[must_use]
 pub fn context(query: &Query<'_>) -> String {
+    if let Ending::Operation(Operation { returns: Some(returns), .. }) = query.resource.ending {
+        return format!("$metadata#{}", query.model.type_name(returns));
+    }
     let ending = if query.resource.is_collection() { "" } else { "/$entity" };
     format!("$metadata#{}{}{ending}", query.resource.canonical(), select_list(&query.listing.shape))
 }

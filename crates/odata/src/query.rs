@@ -100,6 +100,8 @@ pub struct Expansion<'m> {
     pub navigation: &'m NavigationProperty,
     /// Which of the entities behind it, and what of each.
     pub listing: Listing<'m>,
+    /// The options inside its parentheses as the query of a URL, for the link to its next page.
+    pub options: String,
 }
 
 /// One key of an order.
@@ -213,7 +215,8 @@ impl<'m> Resource<'m> {
         template
     }
 
-    /// The path in canonical form, keys in parentheses, without its ending: what a context URL shows after `#`.
+    /// The path in canonical form, keys in parentheses, without the last key and the ending: what a context URL shows
+    /// after `#`.
     #[must_use]
     pub fn canonical(&self) -> String {
         let mut path = self.singleton.name.clone();
@@ -221,8 +224,7 @@ impl<'m> Resource<'m> {
             path.push('/');
             path.push_str(&step.navigation.name);
             if index + 1 < self.steps.len() && !step.key.is_empty() {
-                let key: Vec<String> = step.key.iter().map(Value::to_string).collect();
-                path.push_str(&format!("({})", key.join(",")));
+                path.push_str(&key_predicate(&step.key));
             }
         }
         path
@@ -250,4 +252,11 @@ impl<'m> Shape<'m> {
     pub fn entity<'a>(&self, model: &'a Model) -> &'a EntityType {
         model.entity(self.ty)
     }
+}
+
+/// A key in parentheses, as a path shows it: `('x')`.
+#[must_use]
+pub fn key_predicate(key: &[Value]) -> String {
+    let key: Vec<String> = key.iter().map(Value::to_string).collect();
+    format!("({})", key.join(","))
 }

@@ -11,17 +11,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::model::{Primitive, Type};
-use crate::query::{Cursor, ExprKind, Order, Resource};
+use crate::query::{Cursor, ExprKind, Order};
 use crate::value::{DateTimeOffset, Value};
 
 const DIGEST: usize = 12;
 
-/// The token for a place in a list.
+/// The token for a place in a list; `list` is its canonical path.
 #[must_use]
-pub fn write(resource: &Resource<'_>, order: &[Order<'_>], cursor: &Cursor) -> String {
+pub fn write(list: &str, order: &[Order<'_>], cursor: &Cursor) -> String {
     let values: Vec<serde_json::Value> = cursor.values.iter().map(to_json).collect();
     let text = serde_json::json!([cursor.seen, values]).to_string();
-    let mut bytes = digest(resource, order, &text);
+    let mut bytes = digest(list, order, &text);
     bytes.extend_from_slice(text.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
@@ -30,12 +30,12 @@ pub fn write(resource: &Resource<'_>, order: &[Order<'_>], cursor: &Cursor) -> S
 ///
 /// # Errors
 /// Where the token is not one of ours, or of another list or order.
-pub fn read(resource: &Resource<'_>, order: &[Order<'_>], token: &str) -> Result<Cursor, Error> {
+pub fn read(list: &str, order: &[Order<'_>], token: &str) -> Result<Cursor, Error> {
     let refused = || Error::option_value("$skiptoken", token, "a token of this very list, unaltered,");
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| refused())?;
     let (given, text) = bytes.split_at_checked(DIGEST).ok_or_else(refused)?;
     let text = std::str::from_utf8(text).map_err(|_| refused())?;
-    if given != digest(resource, order, text) {
+    if given != digest(list, order, text) {
         return Err(refused());
     }
     let (seen, values): (u64, Vec<serde_json::Value>) = serde_json::from_str(text).map_err(|_| refused())?;
@@ -47,9 +47,9 @@ pub fn read(resource: &Resource<'_>, order: &[Order<'_>], token: &str) -> Result
     Ok(Cursor { values: values.ok_or_else(refused)?, seen })
 }
 
-fn digest(resource: &Resource<'_>, order: &[Order<'_>], text: &str) -> Vec<u8> {
+fn digest(list: &str, order: &[Order<'_>], text: &str) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(resource.canonical());
+    hash.update(list);
     for key in order {
         hash.update([0, u8::from(key.descending)]);
         match &key.expr.kind {

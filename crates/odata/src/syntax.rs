@@ -29,7 +29,7 @@ mod expr;
 mod lex;
 mod options;
 mod path;
-mod percent;
+pub(crate) mod percent;
 mod precedence;
 mod print;
 mod search;

@@ -224,7 +224,8 @@ impl<'m> Scope<'_, 'm> {
                     .at(item.span));
             }
             let listing = self.listing(navigation.target, options)?;
-            expand.push(Expansion { navigation, listing });
+            let options = Options { aliases: self.root.aliases.clone(), ..options.clone() }.to_query();
+            expand.push(Expansion { navigation, listing, options });
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 use super::{Envelope, MetadataLevel, context};
 use crate::answer::{Answer, Entity, Page};
 use crate::model::{Model, Type};
-use crate::query::{Expansion, Query, Selected, Shape};
+use crate::query::{Expansion, Query, Selected, Shape, key_predicate};
 use crate::skiptoken;
+use crate::syntax::percent::encode_query;
 use crate::value::Value;
 
 /// How an answer is to be written.
@@ -36,15 +37,15 @@ pub fn write(query: &Query<'_>, answer: &Answer, writing: &Writing) -> Vec<u8> {
                 out.extend_from_slice(count.to_string().as_bytes());
                 out.push(b',');
             }
+            let list = query.resource.canonical();
             if let Some(cursor) = &page.next {
-                let token = skiptoken::write(&query.resource, &query.listing.order, cursor);
-                let separator = if writing.request_url.contains('?') { '&' } else { '?' };
+                let token = skiptoken::write(&list, &query.listing.order, cursor);
                 out.extend_from_slice(b"\"@odata.nextLink\":");
-                text(&mut out, &format!("{}{separator}$skiptoken={token}", writing.request_url));
+                text(&mut out, &with_token(&writing.request_url, &token));
                 out.push(b',');
             }
             out.extend_from_slice(b"\"value\":");
-            writer.entities(&mut out, &query.listing.shape, &page.entities);
+            writer.entities(&mut out, &query.listing.shape, &page.entities, &list);
             out.push(b'}');
         }
     }
@@ -70,22 +71,24 @@ impl Writer<'_> {
         let envelope = if enveloped { self.writing.envelope } else { Envelope::Bare };
         out.push(b'{');
         self.context(out, query);
+        let list = query.resource.canonical();
         if envelope != Envelope::Documented {
-            self.members(out, &query.listing.shape, entity);
+            self.members(out, &query.listing.shape, entity, &list);
         }
         if envelope != Envelope::Bare {
             out.extend_from_slice(b"\"value\":{");
-            self.members(out, &query.listing.shape, entity);
+            self.members(out, &query.listing.shape, entity, &list);
             close(out, b'}');
         }
         close(out, b'}');
     }
 
-    fn entities(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entities: &[Entity]) {
+    /// The entities of the list with the canonical path `list`.
+    fn entities(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entities: &[Entity], list: &str) {
         out.push(b'[');
         for entity in entities {
             out.push(b'{');
-            self.members(out, shape, entity);
+            self.members(out, shape, entity, list);
             close(out, b'}');
             out.push(b',');
         }
@@ -93,7 +96,7 @@ impl Writer<'_> {
     }
 
     /// Every member with a comma behind it.
-    fn members(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entity: &Entity) {
+    fn members(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entity: &Entity, list: &str) {
         if shape.entity(self.model).always_typed && self.writing.metadata != MetadataLevel::None {
             out.extend_from_slice(b"\"@odata.type\":");
             text(out, &format!("#{}", self.model.entity_name(shape.ty)));
@@ -102,7 +105,8 @@ impl Writer<'_> {
         let mut values = entity.values.iter();
         self.properties(out, &shape.properties, &mut values);
         for (expansion, page) in shape.expand.iter().zip(&entity.expanded) {
-            self.expanded(out, expansion, page);
+            let list = format!("{list}{}/{}", key_predicate(&entity.key), expansion.navigation.name);
+            self.expanded(out, expansion, page, &list);
         }
     }
 
@@ -126,7 +130,7 @@ impl Writer<'_> {
         }
     }
 
-    fn expanded(&self, out: &mut Vec<u8>, expansion: &Expansion<'_>, page: &Page) {
+    fn expanded(&self, out: &mut Vec<u8>, expansion: &Expansion<'_>, page: &Page, list: &str) {
         let name = &expansion.navigation.name;
         if let Some(count) = page.count {
             text(out, &format!("{name}@odata.count"));
@@ -134,9 +138,21 @@ impl Writer<'_> {
             out.extend_from_slice(count.to_string().as_bytes());
             out.push(b',');
         }
+        if let Some(cursor) = &page.next {
+            let token = skiptoken::write(list, &expansion.listing.order, cursor);
+            let mut url = format!("{}/{}", self.writing.service_root, encode_query(list));
+            if !expansion.options.is_empty() {
+                url.push('?');
+                url.push_str(&expansion.options);
+            }
+            text(out, &format!("{name}@odata.nextLink"));
+            out.push(b':');
+            text(out, &with_token(&url, &token));
+            out.push(b',');
+        }
         text(out, name);
         out.push(b':');
-        self.entities(out, &expansion.listing.shape, &page.entities);
+        self.entities(out, &expansion.listing.shape, &page.entities, list);
         out.push(b',');
     }
 
@@ -157,6 +173,11 @@ impl Writer<'_> {
             (other, _) => text(out, &other.text()),
         }
     }
+}
+
+fn with_token(url: &str, token: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}$skiptoken={token}")
 }
 
 /// Takes the comma off the last member and closes.

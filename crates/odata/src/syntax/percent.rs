@@ -57,3 +57,17 @@ fn broken_escape(raw: &str, at: usize) -> Error {
     };
     Error::expected(expected, &found, Span::new(at, at + 1), raw)
 }
+
+/// The value of a query option as it stands in a URL: everything but unreserved characters and harmless
+/// punctuation percent-encoded (RFC 3986 §2.1, §3.4).
+pub(crate) fn encode_query(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!*'(),;:@/$".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

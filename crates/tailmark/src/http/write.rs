@@ -200,7 +200,7 @@ pub(super) fn sent_back(query: &Query<'_>, device: &ImportedDevice) -> Entity {
     for selected in &query.listing.shape.properties {
         values_of(selected, "", device, &mut values);
     }
-    Entity { values, expanded: Vec::new() }
+    Entity { key: Vec::new(), values, expanded: Vec::new() }
 }
 
 fn values_of(selected: &Selected<'_>, owner: &str, device: &ImportedDevice, values: &mut Vec<Value>) {

@@ -144,7 +144,7 @@ fn with_expanded(
     let entities = rows.into_iter().map(|row| {
         let owner = row.key.first().map(Value::text).unwrap_or_default();
         let expanded = pages.iter_mut().map(|pages| pages.remove(&owner).unwrap_or_default()).collect();
-        Entity { values: row.values, expanded }
+        Entity { key: row.key, values: row.values, expanded }
     });
     Ok(entities.collect())
 }

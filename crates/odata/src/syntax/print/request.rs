@@ -9,6 +9,7 @@ use crate::syntax::ast::{
     ComputeItem, ExpandForm, ExpandItem, Levels, Name, Options, OrderItem, Request, Search, SelectForm,
     SelectItem,
 };
+use crate::syntax::percent::encode_query;
 
 /// Writes all of them with a separator between.
 pub(super) fn separated<T: fmt::Display>(
@@ -36,6 +37,18 @@ impl fmt::Display for Request {
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         separated(f, "&", parts(self))
+    }
+}
+
+impl Options {
+    /// The options as the query of a URL, percent-encoded: parsing it gives the same options.
+    #[must_use]
+    pub fn to_query(&self) -> String {
+        let encoded = parts(self).into_iter().map(|part| match part.split_once('=') {
+            Some((name, value)) => format!("{}={}", encode_query(name), encode_query(value)),
+            None => encode_query(&part),
+        });
+        encoded.collect::<Vec<_>>().join("&")
     }
 }
 
