@@ -10,7 +10,7 @@ pub mod http;
 pub mod import;
 pub mod log;
 
-use std::env;
+use std::{env, fs};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -87,4 +87,16 @@ impl Config {
 pub fn default_data_folder() -> anyhow::Result<PathBuf> {
     let folders = etcetera::choose_base_strategy().context("there is no home folder; say --data DIR")?;
     Ok(folders.data_dir().join("tailmark"))
+}
+
+/// Makes the data folder, for its owner alone, where there is none yet.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.recursive(true).create(folder);
+    made.with_context(|| format!("the data folder {} cannot be made", folder.display()))
 }

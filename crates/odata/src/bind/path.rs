@@ -19,6 +19,7 @@ pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, 
     };
     let singleton = match model.singleton(&first.name) {
         Some(singleton) if first.arguments.is_none() => singleton,
+        _ if first.name.starts_with('$') => return Err(unsupported(first)),
         _ => return Err(not_found(first)),
     };
     let mut resource = Resource { singleton, steps: Vec::new(), ending: Ending::Plain };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::config::Config;
+use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
 use crate::store::Store;
 
@@ -25,8 +25,7 @@ pub struct MigrateArgs {
 /// Where the database cannot be opened, or is of a newer version.
 pub async fn run(args: MigrateArgs) -> anyhow::Result<Exit> {
     let config = Config::load(args.config.as_deref(), args.data.as_deref())?;
-    std::fs::create_dir_all(&config.data)
-        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    make_data_folder(&config.data)?;
     let file = config.database.file(&config.data)?;
     let store = Store::open(file.as_deref()).await.context("the database cannot be opened")?;
     let version = store.version().await?;

@@ -1,6 +1,5 @@
 //! `serve`: wires the house together, and takes it apart again without cutting anyone short.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
+use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
 use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
@@ -33,6 +32,17 @@ pub struct ServeArgs {
     /// A file of tenants and their entities to begin with; may be given several times, and again at every start.
     #[arg(long, value_name = "FILE")]
     pub seed: Vec<PathBuf>,
+    /// How answers are worded where Graph and the OData standard differ.
+    #[arg(long, value_enum, default_value_t)]
+    pub profile: Profile,
+}
+
+/// How answers are worded where Graph and the OData standard differ.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub enum Profile {
+    /// As Microsoft Graph does.
+    #[default]
+    Graph,
 }
 
 impl ServeArgs {
@@ -98,8 +108,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
              something in front of Tailmark takes care of that"
         );
     }
-    fs::create_dir_all(&config.data)
-        .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    make_data_folder(&config.data)?;
     let file = config.database.file(&config.data)?;
     let store = Store::open(file.as_deref()).await.context("the database cannot be opened")?;
     for file in &config.seed {

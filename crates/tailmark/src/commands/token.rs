@@ -7,7 +7,7 @@ use autopilot::model::READ_WRITE;
 use uuid::Uuid;
 
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
 use crate::issuer::{DEFAULT_TENANT, Issuer, TokenKind, TokenRequest};
 
@@ -93,7 +93,7 @@ pub async fn run(args: TokenArgs) -> anyhow::Result<Exit> {
 /// Where the issuer's key cannot be read or made.
 pub fn mint(data: &Path, request: MintRequest) -> anyhow::Result<String> {
     let config = Config::load(None, Some(data))?;
-    std::fs::create_dir_all(data).with_context(|| format!("the folder {} cannot be made", data.display()))?;
+    make_data_folder(data)?;
     let base = if config.http.public_url.is_empty() {
         format!("http://{}", config.http.listen)
     } else {
