@@ -33,7 +33,7 @@ pub struct Paging {
 /// Where the path or an option does not fit the model, or asks for what is not done.
 pub fn bind<'m>(model: &'m Model, request: &Request, paging: Paging) -> Result<Query<'m>, Error> {
     let resource = resource(model, &request.path)?;
-    let scope = options::Scope { model, root: &request.options, paging };
+    let scope = options::Scope { model, aliases: &request.options.aliases, paging };
     let ty = resource.entity_type();
     let listing = match resource.ending {
         Ending::Count => scope.counted(ty, &request.options)?,

@@ -17,6 +17,7 @@ use crate::value::{DateTimeOffset, Value};
 const DIGEST: usize = 12;
 
 /// The token for a place in a list; `list` is its canonical path.
+// Differs: the real service's token is a readable, inclusive cursor (`LastSerialNumber='…'`) that repeats rows.
 #[must_use]
 pub fn write(list: &str, order: &[Order<'_>], cursor: &Cursor) -> String {
     let values: Vec<serde_json::Value> = cursor.values.iter().map(to_json).collect();

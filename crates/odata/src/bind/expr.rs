@@ -2,28 +2,28 @@
 //!
 //! Specification: OData URL Conventions 4.01 §5.1.1; Part 1 §13.4.3 item 9 (strings cast to primitive types).
 
+use std::cell::Cell;
+
 use super::functions::{FUNCTIONS, KNOWN};
 use super::options::Scope;
-use crate::error::Error;
+use crate::error::{Error, Span};
 use crate::model::{EntityTypeId, Primitive, Property, Type};
 use crate::query::{Comparison, Expr, ExprKind};
 use crate::syntax::ast::{self, BinaryOperator, Literal, Path, Root, Step};
-use crate::value::{DateTimeOffset, Value, calendar};
-
-/// Aliases may name aliases; a chain longer than this goes in a circle.
-const LONGEST_ALIAS_CHAIN: usize = 8;
+use crate::syntax::{MAX_DEPTH, MAX_TOKENS};
+use crate::value::{DateTimeOffset, Value, calendar, number};
 
 const BOOLEAN: Type = Type::Primitive(Primitive::Boolean);
 
 impl<'m> Scope<'_, 'm> {
     /// A condition: an expression of type Boolean.
     pub fn condition(&self, ty: EntityTypeId, expr: &ast::Expr) -> Result<Expr<'m>, Error> {
-        Binder { scope: *self, ty, aliases: 0 }.boolean(expr)
+        Binder { scope: *self, ty, budget: &Budget::default() }.boolean(expr)
     }
 
     /// An expression that entities can be ordered by.
     pub fn sortable(&self, ty: EntityTypeId, expr: &ast::Expr) -> Result<Expr<'m>, Error> {
-        let bound = Binder { scope: *self, ty, aliases: 0 }.expr(expr)?;
+        let bound = Binder { scope: *self, ty, budget: &Budget::default() }.expr(expr)?;
         match (&bound.kind, &bound.ty) {
             (ExprKind::Property(_) | ExprKind::Call(..), Some(ty)) if sorts(ty) => Ok(bound),
             (ExprKind::Property(_), _) => {
@@ -35,14 +35,68 @@ impl<'m> Scope<'_, 'm> {
 }
 
 fn sorts(ty: &Type) -> bool {
-    matches!(ty, Type::Enum(_)) || matches!(ty, Type::Primitive(primitive) if *primitive != Primitive::Binary)
+    matches!(ty, Type::Enum(_) | Type::Primitive(_)) && !is_opaque(ty)
 }
 
-#[derive(Clone, Copy)]
+/// Whether no more can be told of values than that one is there: of bytes, streams and the like, and of decimals,
+/// which are kept as their digits; as text 10 stands before 9.
+fn is_opaque(ty: &Type) -> bool {
+    match ty {
+        Type::Primitive(Primitive::Decimal) => true,
+        Type::Primitive(primitive) => {
+            let ordered = matches!(
+                primitive,
+                Primitive::Boolean
+                    | Primitive::Date
+                    | Primitive::DateTimeOffset
+                    | Primitive::Duration
+                    | Primitive::Guid
+                    | Primitive::String
+                    | Primitive::TimeOfDay
+            );
+            !ordered && !primitive.is_numeric()
+        }
+        Type::Enum(_) => false,
+        Type::Complex(_) | Type::Entity(_) | Type::Collection(_) => true,
+    }
+}
+
 struct Binder<'a, 'm> {
     scope: Scope<'a, 'm>,
     ty: EntityTypeId,
-    aliases: usize,
+    budget: &'a Budget,
+}
+
+/// What an expression has used up. The parser bounds each value by itself, but aliases put values into
+/// values: a few hundred bytes of them could stand for billions of operators.
+#[derive(Default)]
+struct Budget {
+    depth: Cell<usize>,
+    parts: Cell<usize>,
+}
+
+impl Budget {
+    fn enter(&self, span: Span) -> Result<(), Error> {
+        self.depth.set(self.depth.get() + 1);
+        self.parts.set(self.parts.get() + 1);
+        if self.depth.get() > MAX_DEPTH {
+            return Err(Error::too_complex(format_args!(
+                "with its parameter aliases, a value is nested deeper than {MAX_DEPTH} levels"
+            ))
+            .at(span));
+        }
+        if self.parts.get() > MAX_TOKENS {
+            return Err(Error::too_complex(format_args!(
+                "with its parameter aliases, a value has more than {MAX_TOKENS} parts"
+            ))
+            .at(span));
+        }
+        Ok(())
+    }
+
+    fn leave(&self) {
+        self.depth.set(self.depth.get() - 1);
+    }
 }
 
 impl<'m> Binder<'_, 'm> {
@@ -59,6 +113,13 @@ impl<'m> Binder<'_, 'm> {
     }
 
     fn expr(&self, expr: &ast::Expr) -> Result<Expr<'m>, Error> {
+        self.budget.enter(expr.span)?;
+        let bound = self.node(expr)?;
+        self.budget.leave();
+        Ok(bound)
+    }
+
+    fn node(&self, expr: &ast::Expr) -> Result<Expr<'m>, Error> {
         let unsupported = |what: &str| Err(Error::unsupported(what).at(expr.span));
         match &expr.kind {
             ast::ExprKind::Literal(literal) => self.literal(literal).map_err(|error| error.at(expr.span)),
@@ -151,6 +212,9 @@ impl<'m> Binder<'_, 'm> {
     fn step(&self, so_far: &[&'m Property], segment: &ast::Segment) -> Result<&'m Property, Error> {
         let model = self.scope.model;
         let missing = |type_name: &str| Error::property_not_found(&segment.name, type_name).at(segment.span);
+        if model.unqualified(&segment.name).is_some() {
+            return Err(Error::unsupported(format!("The type cast '{}'", segment.name)).at(segment.span));
+        }
         match so_far.last() {
             None => {
                 let entity = model.entity(self.ty);
@@ -175,11 +239,9 @@ impl<'m> Binder<'_, 'm> {
 
     /// A missing alias is null (OData URL Conventions 4.01 §5.3).
     fn alias(&self, name: &str, whole: &ast::Expr) -> Result<Expr<'m>, Error> {
-        if self.aliases >= LONGEST_ALIAS_CHAIN {
-            return Err(Error::too_complex("parameter aliases name each other in a circle").at(whole.span));
-        }
-        match self.scope.root.alias(name) {
-            Some(value) => Binder { aliases: self.aliases + 1, ..*self }.expr(value),
+        match self.scope.aliases.iter().find(|(alias, _)| alias == name) {
+            // Places inside the alias mean nothing where it is used.
+            Some((_, value)) => self.expr(value).map_err(|error| Error { span: Some(whole.span), ..error }),
             None => Ok(constant(Value::Null)),
         }
     }
@@ -200,6 +262,13 @@ impl<'m> Binder<'_, 'm> {
                 signature.name,
                 signature.parameters.len(),
                 arguments.len()
+            ))
+            .at(name.span));
+        }
+        if arguments.iter().any(|argument| argument.name.is_some()) {
+            return Err(Error::invalid(format!(
+                "The function '{}' takes its arguments without names.",
+                signature.name
             ))
             .at(name.span));
         }
@@ -244,20 +313,9 @@ impl<'m> Binder<'_, 'm> {
             }
             _ => (left, right),
         };
-        for side in [&left, &right] {
-            let opaque = matches!(
-                side.ty,
-                Some(
-                    Type::Primitive(Primitive::Binary)
-                        | Type::Complex(_)
-                        | Type::Entity(_)
-                        | Type::Collection(_)
-                )
-            );
-            let null = left.ty.is_none() || right.ty.is_none();
-            if opaque && !(null && matches!(side.ty, Some(Type::Primitive(_)))) {
-                return Err(Error::unsupported("Comparing values of this type").at(whole.span));
-            }
+        let against_null = left.ty.is_none() || right.ty.is_none();
+        if [&left, &right].iter().any(|side| !compares(side, against_null)) {
+            return Err(Error::unsupported("Comparing values of this type").at(whole.span));
         }
         if !comparable(left.ty.as_ref(), right.ty.as_ref()) {
             let name = |ty: &Option<Type>| {
@@ -270,6 +328,14 @@ impl<'m> Binder<'_, 'm> {
             ))
             .at(whole.span));
         }
+        if is_nan(&left) || is_nan(&right) {
+            return Ok(constant(Value::Boolean(comparison == Comparison::Ne)));
+        }
+        // Written with each side twice, which conditions inside conditions would multiply beyond measure.
+        let twice = matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable;
+        if twice && (is_junction(&left) || is_junction(&right)) {
+            return Err(Error::unsupported(format!("The order of conditions in '{whole}'")).at(whole.span));
+        }
         let kind = ExprKind::Compare(comparison, Box::new(left), Box::new(right));
         Ok(Expr { kind, ty: Some(BOOLEAN), nullable: false })
     }
@@ -278,20 +344,31 @@ impl<'m> Binder<'_, 'm> {
         let ast::ExprKind::List(items) = &list.kind else {
             return Err(Error::unsupported("'in' with anything but a list of literals").at(list.span));
         };
+        let place = operand.span;
         let operand = self.expr(operand)?;
         let mut values = Vec::with_capacity(items.len());
+        let nulls = items.iter().all(|item| item.as_value() == Some(&Value::Null));
+        if !compares(&operand, nulls) {
+            return Err(Error::unsupported("Comparing values of this type").at(place));
+        }
         for item in items {
             let bound = self.expr(item)?;
             let bound = self.fit(bound, operand.ty.as_ref()).map_err(|error| error.at(item.span))?;
             match bound.kind {
                 ExprKind::Literal(value) if comparable(operand.ty.as_ref(), bound.ty.as_ref()) => {
-                    values.push(value)
+                    // NaN equals nothing.
+                    if !matches!(value, Value::Double(number) if number.is_nan()) {
+                        values.push(value);
+                    }
                 }
                 _ => {
                     return Err(Error::invalid(format!("'{item}' is not of the type of the other side."))
                         .at(item.span));
                 }
             }
+        }
+        if is_nan(&operand) {
+            return Ok(constant(Value::Boolean(false)));
         }
         Ok(Expr { kind: ExprKind::In(Box::new(operand), values), ty: Some(BOOLEAN), nullable: false })
     }
@@ -330,16 +407,43 @@ impl<'m> Binder<'_, 'm> {
                 let midnight = format!("{}T00:00:00Z", calendar::print_date(*date));
                 Value::DateTimeOffset(DateTimeOffset::parse(&midnight).ok_or_else(unreadable)?)
             }
-            (Value::Decimal(digits), Type::Primitive(primitive)) if primitive.is_numeric() => {
-                Value::Double(digits.parse().map_err(|_| unreadable())?)
-            }
             _ => return Ok(expr),
         };
         Ok(Expr { kind: ExprKind::Literal(fitted), ty: Some(ty.clone()), nullable: false })
     }
 }
 
+/// Whether a side can be compared: opaque values with null only, and those of several columns not at all.
+fn compares(side: &Expr<'_>, against_null: bool) -> bool {
+    match &side.ty {
+        Some(ty) if is_opaque(ty) => against_null && matches!(ty, Type::Primitive(_)),
+        _ => true,
+    }
+}
+
+/// NaN equals nothing, itself included (OData URL Conventions 4.01 §5.1.1.1.1); databases may take it for null.
+fn is_nan(expr: &Expr<'_>) -> bool {
+    matches!(&expr.kind, ExprKind::Literal(Value::Double(number)) if number.is_nan())
+}
+
+fn is_junction(expr: &Expr<'_>) -> bool {
+    matches!(expr.kind, ExprKind::And(_) | ExprKind::Or(_) | ExprKind::Not(_))
+}
+
+/// A decimal literal as a number that compares with integers and doubles alike.
+fn decimal(digits: &str) -> Value {
+    let whole = digits.strip_suffix(".0").unwrap_or(digits);
+    match number::integer(whole) {
+        Some(integer) => Value::Integer(integer),
+        None => Value::Double(number::double(digits).unwrap_or(f64::NAN)),
+    }
+}
+
 fn constant(value: Value) -> Expr<'static> {
+    let value = match value {
+        Value::Decimal(digits) => decimal(&digits),
+        other => other,
+    };
     let primitive = match &value {
         Value::Null => None,
         Value::Boolean(_) => Some(Primitive::Boolean),

@@ -5,17 +5,21 @@ use crate::error::Error;
 use crate::model::{ComplexTypeId, EntityTypeId, Model, NavigationProperty, Property, Returned, Type};
 use crate::query::{Expansion, Expr, ExprKind, Listing, Order, Selected, Shape};
 use crate::syntax::SystemOption;
-use crate::syntax::ast::{ExpandForm, ExpandItem, Name, Options, SelectForm, SelectItem};
+use crate::syntax::ast::{self, ExpandForm, ExpandItem, Name, Options, SelectForm, SelectItem};
 
-/// What options are bound with: the model, the options of the whole request (for its aliases), and page sizes.
+/// What options are bound with: the model, the parameter aliases that may be named, and page sizes.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a, 'm> {
     pub model: &'m Model,
-    pub root: &'a Options,
+    pub aliases: &'a [(String, ast::Expr)],
     pub paging: Paging,
 }
 
+/// The most keys that `$orderby` may name. The condition that continues a list grows with their square.
+const MAX_KEYS: usize = 32;
+
 /// Options that the grammar knows and this service does not do.
+// Differs: Graph may ignore an option that an address does not support; here it is always refused by its name.
 const UNSUPPORTED: &[SystemOption] = &[
     SystemOption::Search,
     SystemOption::Compute,
@@ -89,32 +93,41 @@ impl<'m> Scope<'_, 'm> {
 
     /// `$orderby`, and behind it the key's properties that it does not name, so that the order is total.
     fn order(&self, ty: EntityTypeId, options: &Options) -> Result<Vec<Order<'m>>, Error> {
-        let mut order = Vec::new();
+        if options.orderby.len() > MAX_KEYS {
+            return Err(Error::too_complex(format_args!("it is ordered by more than {MAX_KEYS} keys"))
+                .in_target("$orderby"));
+        }
+        let mut order: Vec<Order<'m>> = Vec::new();
+        // A property decides nothing the second time.
+        let mut add = |expr: Expr<'m>, descending| {
+            if !order.iter().any(|key| is_same_property(&key.expr, &expr)) {
+                order.push(Order { expr, descending });
+            }
+        };
         for item in &options.orderby {
             let expr = self.sortable(ty, &item.expr).map_err(|error| error.in_target("$orderby"))?;
-            order.push(Order { expr, descending: item.descending });
+            add(expr, item.descending);
         }
         for property in self.model.entity(ty).key_properties() {
-            let named = |key: &Order<'_>| matches!(&key.expr.kind, ExprKind::Property(path) if path.len() == 1 && path.first().is_some_and(|first| first.name == property.name));
-            if !order.iter().any(named) {
-                let expr = Expr {
-                    kind: ExprKind::Property(vec![property]),
-                    ty: Some(property.ty.clone()),
-                    nullable: false,
-                };
-                order.push(Order { expr, descending: false });
-            }
+            let kind = ExprKind::Property(vec![property]);
+            add(Expr { kind, ty: Some(property.ty.clone()), nullable: false }, false);
         }
         Ok(order)
     }
 
     fn shape(&self, ty: EntityTypeId, options: &Options, breadth: Breadth) -> Result<Shape<'m>, Error> {
-        let mut expand = Vec::new();
-        for item in &options.expand {
+        let mut expand: Vec<Expansion<'m>> = Vec::new();
+        // What is named with options of its own is not what `*` stands for.
+        let (stars, named): (Vec<_>, Vec<_>) = options.expand.iter().partition(|item| is_star(item));
+        for item in named.into_iter().chain(stars) {
             self.expansion(ty, item, &mut expand).map_err(|error| error.in_target("$expand"))?;
         }
-        let (properties, selected) =
+        let (properties, mut selected) =
             self.selection(ty, &options.select, breadth).map_err(|error| error.in_target("$select"))?;
+        if let Some(selected) = &mut selected {
+            // The context URL lists it once, with the parentheses of what is expanded.
+            selected.retain(|name| !expand.iter().any(|one| one.navigation.name == *name));
+        }
         Ok(Shape { ty, properties, selected, expand })
     }
 
@@ -172,26 +185,38 @@ impl<'m> Scope<'_, 'm> {
             return Err(Error::unsupported("Options inside $select").at(item.span));
         }
         let entity = self.model.entity(ty);
+        let add = |names: &mut Vec<String>, name: String| {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        };
         match (&item.form, item.path.as_slice()) {
             (SelectForm::Everything, _) => wanted.everything = true,
             (SelectForm::Named, [name]) => {
                 if let Some(property) = entity.property(&name.text) {
-                    wanted.paths.push(property.name.clone());
+                    add(&mut wanted.paths, property.name.clone());
                 } else if let Some(navigation) = entity.navigation_property(&name.text) {
-                    wanted.navigation.push(navigation.name.clone());
+                    add(&mut wanted.navigation, navigation.name.clone());
                 } else {
                     return Err(self.no_property(ty, name));
                 }
             }
             (SelectForm::Named, [name, member]) => {
+                if entity.navigation_property(&name.text).is_some() {
+                    return Err(
+                        Error::unsupported("A path through a navigation property in $select").at(item.span)
+                    );
+                }
                 let property = entity.property(&name.text).ok_or_else(|| self.no_property(ty, name))?;
-                let Type::Complex(id) = &property.ty else { return Err(self.no_property(ty, member)) };
-                let complex = self.model.complex(*id);
-                let member = complex.property(&member.text).ok_or_else(|| {
+                let found = match &property.ty {
+                    Type::Complex(id) => self.model.complex(*id).property(&member.text),
+                    _ => None,
+                };
+                let member = found.ok_or_else(|| {
                     Error::property_not_found(&member.text, &self.model.type_name(&property.ty))
                         .at(member.span)
                 })?;
-                wanted.paths.push(format!("{}/{}", property.name, member.name));
+                add(&mut wanted.paths, format!("{}/{}", property.name, member.name));
             }
             _ => return Err(Error::unsupported("This form of $select").at(item.span)),
         }
@@ -213,25 +238,54 @@ impl<'m> Scope<'_, 'm> {
         let [name] = item.path.as_slice() else {
             return Err(Error::unsupported("A path of several segments inside $expand").at(item.span));
         };
-        let navigation: Vec<&NavigationProperty> = if name.text == "*" {
-            entity.navigation.iter().collect()
-        } else {
-            vec![entity.navigation_property(&name.text).ok_or_else(|| self.no_property(ty, name))?]
+        let is_expanded = |navigation: &NavigationProperty| {
+            expand.iter().any(|other| other.navigation.name == navigation.name)
         };
-        for navigation in navigation {
-            if expand.iter().any(|other| other.navigation.name == navigation.name) {
+        let navigation: Vec<&NavigationProperty> = if is_star(item) {
+            entity.navigation.iter().filter(|navigation| !is_expanded(navigation)).collect()
+        } else {
+            let navigation =
+                entity.navigation_property(&name.text).ok_or_else(|| self.no_property(ty, name))?;
+            if is_expanded(navigation) {
                 return Err(Error::invalid(format!("'{}' is expanded more than once.", navigation.name))
                     .at(item.span));
             }
-            let listing = self.listing(navigation.target, options)?;
-            let options = Options { aliases: self.root.aliases.clone(), ..options.clone() }.to_query();
+            vec![navigation]
+        };
+        // Aliases may be given in the parentheses too, and hide those of the request there.
+        let outer = self.aliases.iter().filter(|(name, _)| options.alias(name).is_none());
+        let aliases: Vec<_> = options.aliases.iter().chain(outer).cloned().collect();
+        let scope = Scope { aliases: &aliases, ..*self };
+        for navigation in navigation {
+            if !navigation.collection {
+                return Err(Error::unsupported(format!("Expanding the single-valued '{}'", navigation.name))
+                    .at(item.span));
+            }
+            let listing = scope.listing(navigation.target, options)?;
+            let options = Options { aliases: aliases.clone(), ..options.clone() }.to_query();
             expand.push(Expansion { navigation, listing, options });
         }
         Ok(())
     }
 
     fn no_property(&self, ty: EntityTypeId, name: &Name) -> Error {
+        if self.model.unqualified(&name.text).is_some() {
+            return Error::unsupported(format!("The qualified name '{}' there", name.text)).at(name.span);
+        }
         Error::property_not_found(&name.text, &self.model.entity_name(ty)).at(name.span)
+    }
+}
+
+fn is_star(item: &ExpandItem) -> bool {
+    matches!(item.path.as_slice(), [name] if name.text == "*")
+}
+
+fn is_same_property(one: &Expr<'_>, other: &Expr<'_>) -> bool {
+    match (&one.kind, &other.kind) {
+        (ExprKind::Property(one), ExprKind::Property(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.name == other.name)
+        }
+        _ => false,
     }
 }
 

@@ -18,7 +18,7 @@ pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, 
         return Err(Error::unsupported("The service document"));
     };
     let singleton = match model.singleton(&first.name) {
-        Some(singleton) if first.arguments.is_none() => singleton,
+        Some(singleton) if first.arguments.is_none() && first.key.is_none() => singleton,
         _ if first.name.starts_with('$') => return Err(unsupported(first)),
         _ => return Err(not_found(first)),
     };
@@ -56,7 +56,9 @@ fn behind_collection<'m>(
     if model.unqualified(&segment.name).is_some() {
         return Err(qualified(model, segment));
     }
-    without_arguments(segment)?;
+    if segment.arguments.is_some() {
+        return Err(not_found(segment));
+    }
     let key = key_segment(model, ty, segment)?;
     if let Some(step) = resource.steps.last_mut() {
         step.key = key;
@@ -74,6 +76,11 @@ fn behind_entity<'m>(model: &'m Model, resource: &mut Resource<'m>, segment: &Se
             Some(_) => return Err(not_found(segment)),
             None => Vec::new(),
         };
+        if resource.navigation().is_some_and(|owner| !owner.collection) {
+            return Err(
+                Error::unsupported("A path through a single-valued navigation property").at(segment.span)
+            );
+        }
         resource.steps.push(Step { navigation, key });
         return Ok(());
     }
@@ -148,7 +155,9 @@ fn key_predicate(
                 .value
                 .as_value()
                 .ok_or_else(|| Error::unsupported("A key that is not a literal").at(argument.value.span))?;
-            key_value(property, &value.text()).ok_or_else(|| not_found(segment))
+            key_value(property, &value.text())
+                .filter(|_| *value != Value::Null)
+                .ok_or_else(|| not_found(segment))
         })
         .collect()
 }

@@ -43,7 +43,8 @@ pub(super) fn unfit_value(found: &str, expected: &str, path: &str) -> Error {
 
 /// A text that is no value of the type, in the words Microsoft publishes for a hash that is no Base64.
 pub(super) fn unreadable_literal(literal: &str, expected: &str, path: &str) -> Error {
-    Error::invalid(format!("Cannot convert the literal '{literal}' to the expected type '{expected}'."))
+    let quote = shortened(literal);
+    Error::invalid(format!("Cannot convert the literal '{quote}' to the expected type '{expected}'."))
         .in_target(path)
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::fault;
 use crate::error::Error;
@@ -233,6 +233,11 @@ impl<'de, 'm> Visitor<'de> for ObjectSeed<'_, 'm> {
         formatter.write_str("a JSON object")
     }
 
+    /// As the default, but for quoting the whole text.
+    fn visit_str<E: serde::de::Error>(self, _text: &str) -> Result<Self::Value, E> {
+        Err(E::invalid_type(Unexpected::Other("string"), &self))
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut record = Record::default();
         while let Some(name) = map.next_key_seed(TextSeed)? {
@@ -450,7 +455,10 @@ impl<'de, 'm> Visitor<'de> for DatumSeed<'_, 'm> {
         match self.slot.ty {
             Type::Primitive(Primitive::Double | Primitive::Single) => Ok(Datum::Value(Value::Double(number))),
             Type::Primitive(Primitive::Decimal) => Ok(Datum::Value(Value::Decimal(number.to_string()))),
-            _ => Err(self.unfit("a number with a fraction")),
+            Type::Primitive(primitive) if primitive.is_integer() => {
+                Err(self.unfit("a number that is no integer of 64 bits"))
+            }
+            _ => Err(self.unfit("a number")),
         }
     }
 

@@ -32,6 +32,8 @@ pub fn write(query: &Query<'_>, answer: &Answer, writing: &Writing) -> Vec<u8> {
         Answer::Page(page) => {
             out.push(b'{');
             writer.context(&mut out, query);
+            // Differs: some of Intune's lists show the number of rows in the page unasked; here it is the total, and
+            // only with `$count=true`.
             if let Some(count) = page.count {
                 out.extend_from_slice(b"\"@odata.count\":");
                 out.extend_from_slice(count.to_string().as_bytes());
@@ -140,7 +142,7 @@ impl Writer<'_> {
         }
         if let Some(cursor) = &page.next {
             let token = skiptoken::write(list, &expansion.listing.order, cursor);
-            let mut url = format!("{}/{}", self.writing.service_root, encode_query(list));
+            let mut url = format!("{}/{}", self.writing.service_root, encode_list(list));
             if !expansion.options.is_empty() {
                 url.push('?');
                 url.push_str(&expansion.options);
@@ -173,6 +175,15 @@ impl Writer<'_> {
             (other, _) => text(out, &other.text()),
         }
     }
+}
+
+/// The canonical path of a list as it stands in a URL: a slash in the quotes of a key divides no segments.
+fn encode_list(list: &str) -> String {
+    let parts = list.split('\'').enumerate().map(|(index, part)| {
+        let part = encode_query(part);
+        if index % 2 == 0 { part } else { part.replace('/', "%2F") }
+    });
+    parts.collect::<Vec<_>>().join("'")
 }
 
 fn with_token(url: &str, token: &str) -> String {

@@ -39,13 +39,14 @@ impl Writer<'_> {
                 to.push_schema(&column.value, self.alias);
             }
             ExprKind::Compare(comparison, left, right) => {
-                self.compare(to, *comparison, left, right, place)?
+                self.compare(to, *comparison, left, right, place)?;
             }
             ExprKind::And(operands) => self.infix(to, " AND ", operands, place)?,
             ExprKind::Or(operands) => self.infix(to, " OR ", operands, place)?,
             ExprKind::Not(operand) => {
-                to.push("NOT ");
+                to.push("(NOT ");
                 self.expr(to, operand, Place::Exact)?;
+                to.push(")");
             }
             ExprKind::In(operand, list) => self.membership(to, operand, list, place)?,
             ExprKind::Call(function, arguments) => self.call(to, *function, arguments)?,
@@ -81,6 +82,9 @@ impl Writer<'_> {
         right: &Expr<'_>,
         place: Place,
     ) -> Result<(), Error> {
+        if matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable {
+            return self.compare_or_both_null(to, comparison, left, right);
+        }
         let nullable = left.nullable || right.nullable;
         let plain = place == Place::Condition || !nullable;
         let (open, operator, close) = match comparison {
@@ -105,6 +109,26 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// `ge` is `gt` or `eq`, and null equals itself (OData URL Conventions 4.01 §5.1.1.1.4); so with `le`.
+    fn compare_or_both_null(
+        &self,
+        to: &mut Statement,
+        comparison: Comparison,
+        left: &Expr<'_>,
+        right: &Expr<'_>,
+    ) -> Result<(), Error> {
+        to.push("COALESCE(");
+        self.expr(to, left, Place::Exact)?;
+        to.push(if comparison == Comparison::Le { " <= " } else { " >= " });
+        self.expr(to, right, Place::Exact)?;
+        to.push(", ");
+        self.expr(to, left, Place::Exact)?;
+        to.push(" IS NULL AND ");
+        self.expr(to, right, Place::Exact)?;
+        to.push(" IS NULL)");
+        Ok(())
+    }
+
     /// `x in (a,b)` is `x eq a or x eq b`, null among the list included.
     fn membership(
         &self,
@@ -113,11 +137,24 @@ impl Writer<'_> {
         list: &[Value],
         place: Place,
     ) -> Result<(), Error> {
-        let wants_null = list.contains(&Value::Null);
         let values: Vec<&Value> = list.iter().filter(|value| **value != Value::Null).collect();
-        to.push(if place == Place::Exact && operand.nullable { "COALESCE((" } else { "((" });
+        let wants_null = operand.nullable && values.len() < list.len();
+        // A property is written twice, for the sake of indexes; a condition may hold another `in` and is not.
+        let (open, close) = match &operand.kind {
+            _ if values.is_empty() => ("(", ")"),
+            ExprKind::Property(_) if wants_null => ("(", ")"),
+            _ if wants_null => ("COALESCE(", ", TRUE)"),
+            _ if place == Place::Exact && operand.nullable => ("COALESCE(", ", FALSE)"),
+            _ => ("(", ")"),
+        };
+        to.push(open);
         if values.is_empty() {
-            to.push("FALSE");
+            if wants_null {
+                self.expr(to, operand, Place::Exact)?;
+                to.push(" IS NULL");
+            } else {
+                to.push("FALSE");
+            }
         } else {
             self.expr(to, operand, Place::Exact)?;
             to.push(" IN (");
@@ -126,13 +163,13 @@ impl Writer<'_> {
                 to.bind(scalar(value));
             }
             to.push(")");
+            if wants_null && matches!(operand.kind, ExprKind::Property(_)) {
+                to.push(" OR ");
+                self.expr(to, operand, Place::Exact)?;
+                to.push(" IS NULL");
+            }
         }
-        if wants_null {
-            to.push(" OR ");
-            self.expr(to, operand, Place::Exact)?;
-            to.push(" IS NULL");
-        }
-        to.push(if place == Place::Exact && operand.nullable { "), FALSE)" } else { "))" });
+        to.push(close);
         Ok(())
     }
 

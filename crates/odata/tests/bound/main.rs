@@ -1,0 +1,18 @@
+//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens.
+//!
+//! Everything here speaks of one small model, `demo`; `semantics` also runs the SQL and compares the answers
+//! with those of the naive evaluator in `oracle`.
+
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
+
+mod bind;
+mod demo;
+mod expressions;
+mod generate;
+mod json_read;
+mod json_write;
+mod oracle;
+mod paths;
+mod semantics;
+mod skiptoken;
+mod sql;
