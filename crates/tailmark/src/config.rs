@@ -10,8 +10,8 @@ pub mod http;
 pub mod import;
 pub mod log;
 
-use std::{env, fs};
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::Context as _;
 use etcetera::BaseStrategy as _;

@@ -3,6 +3,7 @@
 //! It answers no client. What it needs is in the database, what it does is there too; when it is killed between
 //! any two steps the next run does the rest. A bell shortens the wait, polling makes sure.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +12,7 @@ use autopilot::rejection::Rejection;
 use tokio::sync::watch;
 
 use crate::config::import::Import;
-use crate::store::{Claim, Queue};
-use crate::store::{Error, Examined};
+use crate::store::{Claim, Error, Examined, Queue};
 use crate::{clock, ids};
 
 /// Records claimed at a time: one transaction's worth.
@@ -26,7 +26,7 @@ const TICKS_PER_SECOND: i64 = 10_000_000;
 /// Works until `stop` says so; what is claimed then is settled first.
 pub async fn run(queue: Queue, settings: Import, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let wait = match chunk(&queue, &settings).await {
+        let wait = match chunk(&queue, &settings, &mut stop).await {
             Ok(0) => POLL,
             Ok(_) => continue,
             Err(error) => {
@@ -43,7 +43,7 @@ pub async fn run(queue: Queue, settings: Import, mut stop: watch::Receiver<bool>
 }
 
 /// Settles one chunk; says how many records were claimed.
-async fn chunk(queue: &Queue, settings: &Import) -> Result<usize, Error> {
+async fn chunk(queue: &Queue, settings: &Import, stop: &mut watch::Receiver<bool>) -> Result<usize, Error> {
     let lease = i64::try_from(settings.lease).unwrap_or(i64::MAX).saturating_mul(TICKS_PER_SECOND);
     let claims = queue.claim(CHUNK, clock::now().ticks, lease).await?;
     let claimed = claims.len();
@@ -55,10 +55,22 @@ async fn chunk(queue: &Queue, settings: &Import) -> Result<usize, Error> {
     let examined = tokio::task::spawn_blocking(move || {
         claims.into_iter().map(|claim| examine(claim, rule, attempts)).collect::<Vec<_>>()
     });
-    let examined = examined.await.map_err(|_| Error::Closed)?;
-    let settled = queue.settle(Arc::new(examined), ids::next).await?;
-    tracing::debug!(claimed, settled, "settled");
-    Ok(claimed)
+    let examined = Arc::new(examined.await.map_err(|_| Error::Closed)?);
+    loop {
+        match queue.settle(Arc::clone(&examined), ids::next).await {
+            Ok(settled) => {
+                tracing::debug!(claimed, settled, "settled");
+                return Ok(claimed);
+            }
+            // Not the devices' fault, so it counts as no attempt. If it takes longer than the lease, someone else
+            // may have settled them by then; settling decides that.
+            Err(error @ (Error::Full | Error::ReadOnly | Error::Busy)) if !*stop.borrow() => {
+                tracing::error!(%error, claimed, "what is done cannot be stored yet");
+                let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 fn examine(claim: Claim, rule: HashRule, attempts: i64) -> Examined {
@@ -66,7 +78,11 @@ fn examine(claim: Claim, rule: HashRule, attempts: i64) -> Examined {
         let detail = format!("given up after {attempts} attempts");
         return (claim, Err(Refusal { rejection: Rejection::StorageError, detail }));
     }
-    let identity = identify(&claim.device, rule);
+    let identity = catch_unwind(AssertUnwindSafe(|| identify(&claim.device, rule))).unwrap_or_else(|_| {
+        // A bug that one hash brings out must not keep the others from being imported.
+        let detail = "reading its hardware hash panicked".to_owned();
+        Err(Refusal { rejection: Rejection::StorageError, detail })
+    });
     if let Ok(identity) = &identity
         && let Some(reported) = other_serial_number(&claim.device, identity)
     {

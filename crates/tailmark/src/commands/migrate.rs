@@ -2,11 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
-use crate::config::{Config, make_data_folder};
+use super::serve::open_store;
+use crate::config::Config;
 use crate::exit::Exit;
-use crate::store::Store;
 
 /// Create the database or bring it up to date, without serving.
 #[derive(Debug, clap::Args)]
@@ -25,11 +23,8 @@ pub struct MigrateArgs {
 /// Where the database cannot be opened, or is of a newer version.
 pub async fn run(args: MigrateArgs) -> anyhow::Result<Exit> {
     let config = Config::load(args.config.as_deref(), args.data.as_deref())?;
-    make_data_folder(&config.data)?;
-    let file = config.database.file(&config.data)?;
-    let store = Store::open(file.as_deref()).await.context("the database cannot be opened")?;
-    let version = store.version().await?;
-    match file {
+    let version = open_store(&config).await?.version().await?;
+    match config.database.file(&config.data)? {
         Some(file) => println!("{} is at version {version}", file.display()),
         None => println!("a database in memory is at version {version}"),
     }

@@ -88,9 +88,11 @@ impl Running {
 pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     let config = args.config()?;
     telemetry::start(&config.log)?;
+    // From here on: whoever reads that it listens may tell it to stop at once.
+    let told = told_to_stop().context("signals cannot be listened to")?;
     let running = start(config).await?;
     println!("Tailmark is listening on {}", running.base_url);
-    told_to_stop().await;
+    told.await;
     tracing::info!("stopping");
     running.stop().await;
     Ok(Exit::Done)
@@ -108,9 +110,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
              something in front of Tailmark takes care of that"
         );
     }
-    make_data_folder(&config.data)?;
-    let file = config.database.file(&config.data)?;
-    let store = Store::open(file.as_deref()).await.context("the database cannot be opened")?;
+    let store = open_store(&config).await?;
     for file in &config.seed {
         seed::load(&store, file)
             .await
@@ -143,6 +143,17 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     Ok(Running { address, base_url, stop, tasks })
 }
 
+/// Opens the database, or makes it, and brings it up to date.
+///
+/// # Errors
+/// What kept it from doing so, with the place.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    make_data_folder(&config.data)?;
+    let file = config.database.file(&config.data)?;
+    let place = file.as_ref().map_or("in memory".to_owned(), |file| file.display().to_string());
+    Store::open(file.as_deref()).await.with_context(|| format!("the database {place} cannot be opened"))
+}
+
 /// The address for clients: as configured, or where we listen.
 fn public_url(config: &Config, address: SocketAddr) -> String {
     if config.http.public_url.is_empty() {
@@ -162,18 +173,21 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-pub async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+/// Listens for Ctrl-C and SIGTERM from now on; the future ends with the first of them.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
-    }
-    let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Listens for Ctrl-C; the future ends with it.
+#[cfg(not(unix))]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async { _ = tokio::signal::ctrl_c().await })
 }

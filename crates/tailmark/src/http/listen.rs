@@ -1,12 +1,17 @@
 //! The accept loop: connections in, requests to the router, a graceful end.
 //!
 //! hyper serves each connection with a time limit for the head of a request (slow clients hold nothing), and on
-//! stop every connection finishes the request it is at.
+//! stop every connection finishes the request it is at; who has asked nothing, or half of something, is not waited
+//! for.
 
+mod client;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use client::{Client, Line};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -46,13 +51,28 @@ pub async fn serve(
         };
         // Answers are written whole: waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
-        let router = router.clone();
-        let service =
-            service_fn(move |request: hyper::Request<Incoming>| router.clone().call(request.map(Body::new)));
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service));
+        let (client, router) = (Arc::new(Client::default()), router.clone());
+        let line = Line { stream, client: Arc::clone(&client) };
+        let asking = Arc::clone(&client);
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            let (client, mut router) = (Arc::clone(&asking), router.clone());
+            async move {
+                let request = request.map(|body| Body::new(client.asks(body)));
+                router.call(request).await.map(|response| response.map(|body| client.is_told(body)))
+            }
+        });
+        let connection = connections.watch(http.serve_connection(TokioIo::new(line), service));
+        let mut stop = stop.clone();
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+            tokio::select! {
+                ended = connection => if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                },
+                () = async {
+                    // Without anyone to say so it is the end as well.
+                    let _ = stop.wait_for(|stop| *stop).await;
+                    client.let_go().await;
+                } => {}
             }
         });
     }

@@ -306,8 +306,8 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     connection.pragma_update(None, "trusted_schema", false)?;
     // A plan must not depend on bound values, else every statement is planned anew when they change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    case_function(&connection, "unicode_lower", |text| text.to_lowercase())?;
-    case_function(&connection, "unicode_upper", |text| text.to_uppercase())?;
+    case_function(&connection, "unicode_lower", str::to_lowercase)?;
+    case_function(&connection, "unicode_upper", str::to_uppercase)?;
     Ok(connection)
 }
 

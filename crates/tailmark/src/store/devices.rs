@@ -45,6 +45,7 @@ impl Writer {
     ///
     /// # Errors
     /// The database's, or that there is no such device.
+    // Differs: at once, and 404 where there is none. The real service takes up to half an hour and answers 400.
     pub async fn delete_device(&self, id: &str) -> Result<(), Error> {
         let (tenant, id) = (self.tenant.clone(), id.to_owned());
         self.db

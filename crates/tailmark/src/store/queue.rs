@@ -52,12 +52,14 @@ impl Queue {
 
     /// Claims at most `most` records, oldest first, for `lease` units of 100 ns from `now`.
     ///
-    /// A lease that ends later than a new one would was given before the clock was set back: it counts for nothing.
+    /// A lease that ends a whole lease later than a new one would was given before the clock was set back: it counts
+    /// for nothing. Nearer ones are respected, since the clocks of two workers never quite agree.
     ///
     /// # Errors
     /// The database's.
     pub async fn claim(&self, most: i64, now: i64, lease: i64) -> Result<Vec<Claim>, Error> {
         let until = now.saturating_add(lease);
+        let absurd = until.saturating_add(lease);
         self.db
             .write(move |tx| {
                 let rows = tx.rows(&Statement::new(
@@ -65,14 +67,14 @@ impl Queue {
                      SET claim = claim + 1, attempts = attempts + 1, lease_until = $2
                      WHERE (tenant, id) IN (
                         SELECT tenant, id FROM imported_devices
-                        WHERE status < 3 AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $2)
-                        ORDER BY id LIMIT $3)
+                        WHERE status < 3 AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $3)
+                        ORDER BY id LIMIT $4)
                      RETURNING tenant, id, upload_id, batch_id, import_id, serial_number, product_key, group_tag,
                         assigned_user_principal_name, attempts, claim,
                         (SELECT h.bytes FROM hardware_hashes h
                          WHERE h.tenant = imported_devices.tenant
                             AND h.imported_device_id = imported_devices.id)",
-                    vec![now.into(), until.into(), most.into()],
+                    vec![now.into(), until.into(), absurd.into(), most.into()],
                 ))?;
                 let mut claims: Vec<Claim> = rows.into_iter().map(claimed).collect::<Result<_, _>>()?;
                 claims.sort_by(|a, b| a.device.id.cmp(&b.device.id));

@@ -55,12 +55,13 @@ fn owner_exists(tx: &Tx<'_>, query: &Query<'_>, source: &Source<'_>) -> Result<b
 }
 
 fn count(tx: &Tx<'_>, query: &Query<'_>, source: &Source<'_>) -> Result<u64, Error> {
-    Ok(number(tx.row(&sql::count(query, source, &SQLITE)?)?.and_then(|row| row.into_iter().next())))
+    let row = tx.row(&sql::count(query, source, &SQLITE)?)?.unwrap_or_default();
+    Ok(number(row.first()))
 }
 
-fn number(scalar: Option<Scalar>) -> u64 {
+fn number(scalar: Option<&Scalar>) -> u64 {
     match scalar {
-        Some(Scalar::Integer(number)) => u64::try_from(number).unwrap_or(0),
+        Some(Scalar::Integer(number)) => u64::try_from(*number).unwrap_or(0),
         _ => 0,
     }
 }
@@ -125,7 +126,7 @@ fn with_expanded(
                     sql::expansion_count(query.model, shape.ty, expansion, owners, source, &SQLITE)?;
                 for row in tx.rows(&statement)? {
                     if let [Scalar::Text(owner), count] = row.as_slice() {
-                        counts.insert(owner.clone(), number(Some(count.clone())));
+                        counts.insert(owner.clone(), number(Some(count)));
                     }
                 }
             }

@@ -85,7 +85,7 @@ fn devices() -> Table {
         .column("managedDeviceId", "{t}.managed_device_id")
         .column("displayName", "{t}.display_name")
         .column("deviceAccountUpn", "{t}.device_account_upn")
-        // Write-only, as passwords are.
+        // Differs: the published type lets it be read; here it can be written only, as passwords are.
         .column("deviceAccountPassword", "''")
         .column("deviceFriendlyName", "{t}.device_friendly_name")
         .column("remediationState", "{t}.remediation_state")

@@ -1,0 +1,13 @@
+//! What survives: the real program is killed, stopped and started wrongly, and two workers share one queue.
+//!
+//! Nothing that was acknowledged is lost, nothing happens twice, an end is clean and a failed start says why.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+mod devices;
+mod kills;
+mod program;
+mod queue;
+mod start;
+mod stop;
