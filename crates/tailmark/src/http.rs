@@ -126,6 +126,8 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     let mut response = result.unwrap_or_else(|error| error.respond(&asked));
     let headers = response.headers_mut();
     correlation.label(headers);
+    // Differs: Graph says no-cache and Vary: Accept-Encoding, and adds Strict-Transport-Security and
+    // x-ms-ags-diagnostic.
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Prefer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -153,7 +155,10 @@ fn base(config: &Config, headers: &HeaderMap) -> Option<String> {
     if !config.http.public_url.is_empty() {
         return Some(config.http.public_url.trim_end_matches('/').to_owned());
     }
-    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let mut hosts = headers.get_all(header::HOST).iter();
+    // More than one is a smuggler's (RFC 9112 §3.2).
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
+    let host = host.to_str().ok()?;
     let plausible = !host.is_empty()
         && host.len() <= 255
         && host.bytes().all(|byte| {
@@ -179,7 +184,7 @@ impl Exchange {
             .as_deref()
             .unwrap_or_default()
             .split('&')
-            .filter(|option| !option.is_empty() && !(spelling.is_some() && is_skiptoken(option)))
+            .filter(|option| !(option.is_empty() || spelling.is_some() && is_skiptoken(option)))
             .collect();
         if !kept.is_empty() {
             url.push('?');

@@ -11,12 +11,16 @@ use odata::model::{Operation, OperationKind};
 use odata::query::{Query, Resource};
 
 use super::Exchange;
+use super::body::with_quoted_names;
 use super::error::Error;
 use super::negotiate::respond_empty;
 use super::read::PAGING;
 use super::write::sent_back;
 use crate::access::{Act, Grant};
 use crate::ids;
+
+/// The one parameter of `import`.
+const DEVICES: &str = "importedWindowsAutopilotDeviceIdentities";
 
 /// Calls a function with GET.
 ///
@@ -54,7 +58,10 @@ pub async fn call_action(
     }
     let grant = Grant::check(&exchange.caller, resource, Act::Call)
         .map_err(|denied| exchange.denied(denied, resource))?;
-    let body = exchange.body(body).await?;
+    let mut body = exchange.body(body).await?;
+    if action.name == "updateDeviceProperties" {
+        body = with_quoted_names(&body);
+    }
     let sent = read::parameters(exchange.version.model(), action, &body)?;
     drop(body);
     match action.name.as_str() {
@@ -74,7 +81,9 @@ async fn import(
     resource: &Resource<'_>,
     mut sent: read::Record<'_>,
 ) -> Result<Response<Body>, Error> {
-    let records = sent.take_records("importedWindowsAutopilotDeviceIdentities").unwrap_or_default();
+    let records = sent.take_records(DEVICES).ok_or_else(|| {
+        odata::Error::invalid(format!("The parameter '{DEVICES}' is missing.")).in_target(DEVICES)
+    })?;
     let upload_id = resource.owner_key().map(str::to_owned);
     let batch_id = upload_id.clone().unwrap_or_else(ids::next);
     let first = exchange.app.config.import.profile.into();

@@ -55,3 +55,46 @@ async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Vec<
     }
     Ok(bytes)
 }
+
+/// The same JSON with quotation marks around the names of members that have none: the community's PowerShell module
+/// sends `{ groupTag: "x" }`.
+pub fn with_quoted_names(body: &[u8]) -> Vec<u8> {
+    let mut quoted = Vec::with_capacity(body.len());
+    let mut rest = body;
+    let mut may_be_name = false;
+    while let Some(&first) = rest.first() {
+        let name = if may_be_name { name_length(rest) } else { None };
+        let length = name.unwrap_or_else(|| if first == b'"' { string_length(rest) } else { 1 });
+        let (piece, behind) = rest.split_at(length);
+        let marks: &[u8] = if name.is_some() { b"\"" } else { b"" };
+        quoted.extend_from_slice(marks);
+        quoted.extend_from_slice(piece);
+        quoted.extend_from_slice(marks);
+        may_be_name = matches!(first, b'{' | b',') || (may_be_name && first.is_ascii_whitespace());
+        rest = behind;
+    }
+    quoted
+}
+
+/// The length of the word with a colon behind it that `text` starts with.
+fn name_length(text: &[u8]) -> Option<usize> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let length = text.iter().take_while(|byte| is_part(byte)).count();
+    // Without this, blanks would be gone over again from each of them.
+    if length == 0 {
+        return None;
+    }
+    let behind = text.iter().skip(length).find(|byte| !byte.is_ascii_whitespace());
+    (behind == Some(&b':')).then_some(length)
+}
+
+/// The length of the string that `text` starts with, quotation marks included.
+fn string_length(text: &[u8]) -> usize {
+    let mut is_escaped = false;
+    let end = text.iter().skip(1).position(|byte| {
+        let is_end = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
+}

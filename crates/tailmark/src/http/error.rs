@@ -112,6 +112,7 @@ impl Error {
             "client-request-id": asked.correlation.client_request_id,
         });
         if let Some(members) = inner.as_object_mut() {
+            // Differs: Graph's innerError has neither of these two.
             members.extend(told.target.map(|target| ("target".to_owned(), target.into())));
             members.extend(told.position.map(|position| ("position".to_owned(), position.into())));
         }

@@ -145,6 +145,7 @@ fn json_level(range: &str) -> Option<MetadataLevel> {
     let level = parameters(range).find(|(name, _)| name == "odata.metadata" || name == "metadata");
     match level.as_ref().map(|(_, value)| value.as_str()) {
         None | Some("minimal") => Some(MetadataLevel::Minimal),
+        // Differs: Graph answers `full` as well; here a request that accepts nothing else gets 406.
         Some("none") => Some(MetadataLevel::None),
         Some(_) => None,
     }

@@ -31,9 +31,9 @@ pub async fn get(exchange: &Exchange) -> Result<Response<Body>, Error> {
         .map_err(|denied| exchange.denied(denied, &query.resource))?;
     let is_count = matches!(query.resource.ending, Ending::Count);
     if is_count {
-        exchange.wants.text(&exchange.headers)?
+        exchange.wants.text(&exchange.headers)?;
     } else {
-        exchange.wants.json(&exchange.headers)?
+        exchange.wants.json(&exchange.headers)?;
     }
     let answer =
         exchange.app.store.reader(&grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;

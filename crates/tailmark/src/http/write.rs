@@ -171,9 +171,30 @@ fn change_of(sent: &mut Record<'_>) -> ImportedDeviceChange {
     }
 }
 
-/// The path of one entity of the addressed collection, key in parentheses.
+/// The path of one entity of the addressed collection, keys in parentheses and percent-encoded: those of a seed may
+/// be any text.
 fn entity_path(resource: &Resource<'_>, id: &str) -> String {
-    format!("/{}('{id}')", resource.canonical())
+    let mut path = format!("/{}", resource.singleton.name);
+    let owners = resource.steps.len().saturating_sub(1);
+    let keys = resource.steps.iter().take(owners).map(|step| step.key.first().map(Value::text));
+    for (step, key) in resource.steps.iter().zip(keys.chain([Some(id.to_owned())])) {
+        path.push('/');
+        path.push_str(&step.navigation.name);
+        path.extend(key.map(|key| format!("('{}')", encoded(&key))));
+    }
+    path
+}
+
+fn encoded(key: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    key.replace('\'', "''").bytes().fold(String::new(), |mut encoded, byte| {
+        if is_plain(byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+        encoded
+    })
 }
 
 fn query(exchange: &Exchange, path: &str) -> Result<Query<'static>, Error> {

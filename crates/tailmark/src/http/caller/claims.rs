@@ -135,6 +135,8 @@ impl Payload {
         let scopes = self.text("scp")?;
         let roles = self.texts("roles")?;
         let idtyp = self.text("idtyp")?;
+        // Differs: an application's token with `scp` is refused and `roles` of a user's token grant nothing; no page
+        // says what Graph does with the one or the other.
         let application = match (idtyp.as_deref(), &scopes) {
             (Some("app"), Some(_)) => return Err(TokenRefusal::InvalidClaim("scp")),
             (Some("app"), None) => true,

@@ -102,6 +102,7 @@ impl Parts<'_> {
         let algorithm = members.get("alg").and_then(Value::as_str).and_then(Algorithm::named);
         let algorithm = algorithm.filter(|algorithm| allowed.contains(algorithm));
         let algorithm = algorithm.ok_or(TokenRefusal::UnsupportedAlgorithm)?;
+        // Differs: RFC 7515 leaves `kid` out at will; here no key is tried that the token does not name.
         let kid = members.get("kid").and_then(Value::as_str).filter(|kid| !kid.is_empty());
         Ok(Header { algorithm, kid: kid.ok_or(TokenRefusal::NoKeyId)?.to_owned() })
     }

@@ -1,0 +1,340 @@
+//! Who may do what: every route, every kind of caller, both versions; and what counts as a token.
+//!
+//! What the pages say stands beside each module's tests, in its `ROUTES`. Nothing here reads the model.
+
+use autopilot::model::{READ, READ_WRITE};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::coverage::{Needs, Route, routes};
+use crate::support::{Answer, Caller, FABRIKAM, TestApp};
+use crate::{DEVICES, IMPORTED, ROOTS, UPLOADS};
+
+const UNKNOWN: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
+
+/// A service with things to do something to, one set for each attempt.
+struct World {
+    app: TestApp,
+    next: AtomicUsize,
+}
+
+struct Things {
+    upload: String,
+    record: String,
+    upload_record: String,
+    device: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let devices: Vec<Value> = (0..400)
+            .map(|n| json!({ "id": format!("device-{n}"), "serialNumber": format!("SEED-{n}") }))
+            .collect();
+        let seed = json!({ "deviceManagement": { DEVICES: devices } });
+        let app = TestApp::seeded(&seed).await;
+        // Records must stay such that everything can be done to them.
+        app.hold_imports();
+        Self { app, next: AtomicUsize::new(0) }
+    }
+
+    async fn things(&self) -> Things {
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        let root = format!("{}/{}", ROOTS[1], UPLOADS);
+        let body = json!({ "deviceIdentities": [{ "serialNumber": format!("U-{n}") }] });
+        let upload = self.app.post(&root, &body).await.expect(201).id();
+        let records = self.app.get(&format!("{root}/{upload}/deviceIdentities?$select=id")).await;
+        let upload_record = records.expect(200).each("id").remove(0);
+        let body = json!({ "serialNumber": format!("R-{n}") });
+        let record = self.app.post(&format!("{}/{IMPORTED}", ROOTS[1]), &body).await.expect(201).id();
+        Things { upload, record, upload_record, device: format!("device-{n}") }
+    }
+
+    async fn attempt(&self, root: &str, route: &Route, things: &Things, caller: Option<&Caller>) -> Answer {
+        let record = if route.path.contains("{upload}") { &things.upload_record } else { &things.record };
+        let path = format!("{root}/{}", route.at(&things.upload, record, &things.device));
+        let mut ask = self.app.ask(route.method, &path);
+        if let Some(body) = route.body {
+            ask = ask.text(body);
+        }
+        match caller {
+            Some(caller) => ask.by(caller).await,
+            None => ask.by_nobody().await,
+        }
+    }
+}
+
+fn scopes(needs: Needs) -> &'static [&'static str] {
+    match needs {
+        Needs::Impossible => &[],
+        Needs::Read => &[READ, READ_WRITE],
+        Needs::ReadWrite => &[READ_WRITE],
+    }
+}
+
+fn named(route: &Route, root: &str) -> String {
+    format!("{} {root}/{}", route.method, route.path)
+}
+
+#[tokio::test]
+async fn callers_with_the_permission_may() {
+    let world = World::new().await;
+    let user: fn(&[&str]) -> Caller = Caller::user;
+    for root in ROOTS {
+        for route in routes() {
+            for (needs, caller) in [(route.delegated, user), (route.application, Caller::application)] {
+                for scope in scopes(needs) {
+                    let things = world.things().await;
+                    let answer = world.attempt(root, route, &things, Some(&caller(&[scope]))).await;
+                    assert_eq!(answer.status, route.success, "{}: {answer:?}", named(route, root));
+                }
+            }
+        }
+    }
+}
+
+/// A write with the reading permission, too little, none; nothing has changed afterwards.
+#[tokio::test]
+async fn callers_without_the_permission_may_not() {
+    let world = World::new().await;
+    let things = world.things().await;
+    let before = world.app.everything().await;
+    let strangers: [&[&str]; 5] = [
+        &[],
+        &["User.Read"],
+        &["DeviceManagementServiceConfig.ReadWrite"],
+        &["devicemanagementserviceconfig.readwrite.all"],
+        &["DeviceManagementManagedDevices.ReadWrite.All"],
+    ];
+    for root in ROOTS {
+        for route in routes() {
+            for permissions in strangers.into_iter().chain([[READ].as_slice()]) {
+                if !scopes(route.delegated).iter().any(|scope| permissions.contains(scope)) {
+                    let caller = Caller::user(permissions);
+                    let answer = world.attempt(root, route, &things, Some(&caller)).await;
+                    assert_forbidden(
+                        &answer,
+                        route,
+                        root,
+                        &format!(
+                            "Application is not authorized to perform this operation. Application must have one of the \
+                         following scopes: {}",
+                            scopes(route.delegated).join(", ")
+                        ),
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(world.app.everything().await, before);
+}
+
+#[tokio::test]
+async fn applications_without_the_permission_may_not() {
+    let world = World::new().await;
+    let things = world.things().await;
+    let before = world.app.everything().await;
+    for root in ROOTS {
+        for route in routes() {
+            for role in ["", "User.Read.All", READ, READ_WRITE] {
+                if scopes(route.application).contains(&role) {
+                    continue;
+                }
+                let roles = [role];
+                let roles = if role.is_empty() { roles.get(1..) } else { roles.get(..) };
+                let caller = Caller::application(roles.unwrap());
+                let answer = world.attempt(root, route, &things, Some(&caller)).await;
+                let message = if route.application == Needs::Impossible {
+                    "Application is not authorized to perform this operation as called in app only context but does \
+                     not have application permissions configured."
+                        .to_owned()
+                } else {
+                    format!(
+                        "Application is not authorized to perform this operation. Application must have one of the \
+                         following scopes: {}",
+                        scopes(route.application).join(", ")
+                    )
+                };
+                assert_forbidden(&answer, route, root, &message);
+            }
+        }
+    }
+    assert_eq!(world.app.everything().await, before);
+}
+
+#[tokio::test]
+async fn personal_accounts_may_nothing() {
+    let world = World::new().await;
+    let things = world.things().await;
+    let before = world.app.everything().await;
+    for root in ROOTS {
+        for route in routes() {
+            let answer = world.attempt(root, route, &things, Some(&Caller::personal())).await;
+            assert_forbidden(&answer, route, root, "User is not authorized to perform this operation");
+        }
+    }
+    assert_eq!(world.app.everything().await, before);
+}
+
+#[tokio::test]
+async fn nobody_may_nothing() {
+    let world = World::new().await;
+    let things = world.things().await;
+    let before = world.app.everything().await;
+    let expired = Caller::writer().expiring_in(-120);
+    let elsewhere = Caller::writer().for_audience("https://vault.azure.net");
+    for root in ROOTS {
+        for route in routes() {
+            for (caller, message) in [
+                (None, "Access token is empty."),
+                (Some(&expired), "Lifetime validation failed, the token is expired."),
+                (Some(&elsewhere), "Access token validation failure. Invalid audience."),
+            ] {
+                let answer = world.attempt(root, route, &things, caller).await;
+                assert_eq!(answer.status, 401, "{}: {answer:?}", named(route, root));
+                answer.assert_is_error();
+                answer.assert_common_headers();
+                assert_eq!(
+                    (answer.code().as_str(), answer.message().as_str()),
+                    ("InvalidAuthenticationToken", message)
+                );
+                assert!(answer.header("www-authenticate").starts_with("Bearer realm=\"\", "), "{answer:?}");
+            }
+        }
+    }
+    assert_eq!(world.app.everything().await, before);
+}
+
+/// Another tenant's things are not there, and what is done in one tenant stays there.
+#[tokio::test]
+async fn tenants_do_not_see_each_other() {
+    let world = World::new().await;
+    let things = world.things().await;
+    let before = world.app.everything().await;
+    let caller = Caller::writer().of(FABRIKAM);
+    for root in ROOTS {
+        for route in routes() {
+            let answer = world.attempt(root, route, &things, Some(&caller)).await;
+            if route.has_key() {
+                assert_not_found(&answer, route, root);
+            } else {
+                assert_eq!(answer.status, route.success, "{}: {answer:?}", named(route, root));
+            }
+        }
+        for collection in [UPLOADS, IMPORTED, DEVICES] {
+            let theirs = world.app.get(&format!("{root}/{collection}")).by(&caller).await.expect(200).text;
+            for entity in &before {
+                assert!(
+                    !theirs.contains(entity["id"].as_str().unwrap()),
+                    "{entity} of another tenant: {theirs}"
+                );
+            }
+        }
+    }
+    assert_eq!(world.app.everything().await, before);
+}
+
+#[tokio::test]
+async fn unknown_ids_are_not_found() {
+    let world = World::new().await;
+    let real = world.things().await;
+    let before = world.app.everything().await;
+    let unknown = || UNKNOWN.to_owned();
+    let nothing =
+        Things { upload: unknown(), record: unknown(), upload_record: unknown(), device: unknown() };
+    // The last key alone is wrong, and all of them.
+    let half = Things { upload: real.upload, ..nothing_like(&nothing) };
+    // A record of an upload through another upload.
+    let elsewhere = Things { upload: unknown(), ..real };
+    for root in ROOTS {
+        for route in routes().filter(|route| route.has_key()) {
+            let answer = world.attempt(root, route, &nothing, Some(&Caller::writer())).await;
+            assert_not_found(&answer, route, root);
+            if route.path.contains("{upload}") {
+                let answer = world.attempt(root, route, &elsewhere, Some(&Caller::writer())).await;
+                assert_not_found(&answer, route, root);
+            }
+            if route.path.contains("{record}") {
+                let answer = world.attempt(root, route, &half, Some(&Caller::writer())).await;
+                assert_not_found(&answer, route, root);
+            }
+        }
+    }
+    assert_eq!(world.app.everything().await, before);
+}
+
+fn nothing_like(things: &Things) -> Things {
+    Things {
+        upload: things.upload.clone(),
+        record: things.record.clone(),
+        upload_record: things.upload_record.clone(),
+        device: things.device.clone(),
+    }
+}
+
+fn assert_forbidden(answer: &Answer, route: &Route, root: &str, message: &str) {
+    assert_eq!(answer.status, 403, "{}: {answer:?}", named(route, root));
+    assert_eq!(answer.code(), "Forbidden");
+    assert_eq!(answer.intune_message(), message, "{}", named(route, root));
+    answer.assert_common_headers();
+}
+
+fn assert_not_found(answer: &Answer, route: &Route, root: &str) {
+    assert_eq!(answer.status, 404, "{}: {answer:?}", named(route, root));
+    assert_eq!(answer.code(), "ResourceNotFound");
+    assert_eq!(answer.intune_message(), "An error has occurred", "{}", named(route, root));
+    answer.assert_common_headers();
+}
+
+/// One of several scopes is enough; they are compared as a whole.
+#[tokio::test]
+async fn one_scope_of_many_is_enough() {
+    let app = TestApp::start().await;
+    let url = format!("{}/{UPLOADS}", ROOTS[0]);
+    for permissions in [["User.Read", READ_WRITE], [READ, "openid"]] {
+        app.get(&url).by(&Caller::user(&permissions)).await.expect(200);
+    }
+}
+
+/// A token comes in one `Authorization` header and in no other way.
+#[tokio::test]
+async fn a_token_is_in_the_header_only() {
+    let app = TestApp::start().await;
+    let token = app.token(&Caller::writer());
+    let url = format!("{}/{UPLOADS}", ROOTS[0]);
+    let bearer = format!("Bearer {token}");
+    app.get(&url).by_nobody().header("authorization", &bearer).await.expect(200);
+    app.get(&url).by_nobody().header("authorization", &format!("bearer {token}")).await.expect(200);
+
+    let refused = [
+        app.get(&format!("{url}?access_token={token}")).by_nobody(),
+        app.get(&url).by_nobody().header("cookie", &format!("access_token={token}")),
+        app.get(&url).by_nobody().header("x-authorization", &bearer),
+        app.get(&url).by_nobody().header("authorization", &token),
+        app.get(&url).by_nobody().header("authorization", &format!("Basic {token}")),
+        app.get(&url).by_nobody().header("authorization", "Bearer "),
+        app.get(&url).by_nobody().header("authorization", "Bearer a.b.c"),
+        app.get(&url).by_nobody().header("authorization", &format!("{bearer} {token}")),
+        app.get(&url).by_nobody().header("authorization", &bearer).header("authorization", &bearer),
+        app.get(&url).by_nobody().header("authorization", &format!("Bearer {}", "a".repeat(17_000))),
+    ];
+    for ask in refused {
+        let answer = ask.await.expect(401);
+        answer.assert_is_error();
+        assert_eq!(answer.code(), "InvalidAuthenticationToken");
+        assert!(!answer.text.contains(&token));
+    }
+}
+
+/// A token is judged before anything else is said about the request: strangers learn nothing.
+#[tokio::test]
+async fn strangers_hear_of_the_token_first() {
+    let app = TestApp::start().await;
+    for (method, path) in [
+        ("GET", "/beta/deviceManagement/nothing"),
+        ("GET", "/beta/deviceManagement?$filter=("),
+        ("PUT", "/v1.0/deviceManagement/importedWindowsAutopilotDeviceIdentities/1"),
+        ("POST", "/v1.0/deviceManagement/importedWindowsAutopilotDeviceIdentities"),
+    ] {
+        app.ask(method, path).text("{").by_nobody().await.expect(401).assert_is_error();
+    }
+}

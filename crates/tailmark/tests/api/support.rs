@@ -1,0 +1,11 @@
+//! What the tests stand on: a running service, callers, machines.
+
+mod answer;
+mod app;
+mod caller;
+mod devices;
+
+pub use answer::{Answer, names};
+pub use app::{LONG_LEASE, TestApp};
+pub use caller::{Caller, FABRIKAM};
+pub use devices::{bare, hash, hashed, hashed_as};

@@ -1,0 +1,269 @@
+//! The service, running: a data folder, a free port, and verbs.
+
+use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use autopilot::model::READ_WRITE;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use tailmark::commands::serve::{self, Running};
+use tailmark::config::Config;
+use tailmark::issuer::Issuer;
+use tailmark::jwt;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use uuid::Uuid;
+
+use super::Answer;
+use super::caller::{CONTOSO, Caller};
+use crate::IMPORTED;
+
+/// How long imports may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A lease that is longer than any that the service gives, in units of 100 ns.
+pub const LONG_LEASE: i64 = 1_000_000_000_000_000_000;
+
+/// A running service. Requests are the default tenant's writer's unless they say otherwise.
+pub struct TestApp {
+    /// `http://127.0.0.1:12345`
+    pub base: String,
+    folder: TempDir,
+    issuer: Issuer,
+    token: String,
+    http: reqwest::Client,
+    _running: Running,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With a seed.
+    pub async fn seeded(seed: &Value) -> Self {
+        let seed = seed.to_string();
+        Self::with(|config| {
+            let file = config.data.join("seed.json");
+            std::fs::write(&file, seed).unwrap();
+            config.seed = vec![file];
+        })
+        .await
+    }
+
+    /// With other settings.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::try_with(change).await.unwrap()
+    }
+
+    /// With other settings, which may keep it from starting.
+    pub async fn try_with(change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        Self::in_folder(TempDir::new().unwrap(), change).await
+    }
+
+    async fn in_folder(folder: TempDir, change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+        jwt::install();
+        let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
+        config.http.listen.set_port(0);
+        change(&mut config);
+        let running = serve::start(config).await?;
+        let base = format!("http://{}", running.address);
+        let issuer = Issuer::open_or_create(folder.path(), &base)?;
+        let token = Caller::writer().token(&issuer);
+        let http = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self { base, folder, issuer, token, http, _running: running })
+    }
+
+    /// Stops the service and starts it on the same data.
+    pub async fn restarted(self, change: impl FnOnce(&mut Config)) -> Self {
+        self._running.stop().await;
+        Self::in_folder(self.folder, change).await.unwrap()
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("tailmark.db")
+    }
+
+    pub fn token(&self, caller: &Caller) -> String {
+        caller.token(&self.issuer)
+    }
+
+    pub fn ask(&self, method: &str, url: &str) -> Ask<'_> {
+        let url = if url.starts_with('/') { format!("{}{url}", self.base) } else { url.to_owned() };
+        Ask {
+            app: self,
+            method: method.parse().unwrap(),
+            url,
+            headers: HeaderMap::new(),
+            token: Some(self.token.clone()),
+            body: None,
+        }
+    }
+
+    pub fn get(&self, url: &str) -> Ask<'_> {
+        self.ask("GET", url)
+    }
+
+    pub fn post(&self, url: &str, body: &Value) -> Ask<'_> {
+        self.ask("POST", url).json(body)
+    }
+
+    pub fn patch(&self, url: &str, body: &Value) -> Ask<'_> {
+        self.ask("PATCH", url).json(body)
+    }
+
+    pub fn delete(&self, url: &str) -> Ask<'_> {
+        self.ask("DELETE", url)
+    }
+
+    /// Sends bytes as they are and reads whatever comes back; the head must say `Connection: close`.
+    pub async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.base.strip_prefix("http://").unwrap()).await.unwrap();
+        // The service may have answered and closed before everything is sent.
+        let _ = stream.write_all(request).await;
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes).await;
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.get(9..12)?.parse().ok()).unwrap_or_default();
+        let headers = lines.filter_map(|line| {
+            let (name, value) = line.split_once(':')?;
+            Some((name.parse::<HeaderName>().ok()?, HeaderValue::from_str(value.trim()).ok()?))
+        });
+        Answer {
+            asked: String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned(),
+            base: self.base.clone(),
+            status,
+            headers: headers.collect(),
+            text: body.to_owned(),
+        }
+    }
+
+    /// Returns once nothing of the default tenant is under way.
+    pub async fn settled(&self) {
+        self.settled_for(CONTOSO).await;
+    }
+
+    /// Returns once nothing of the tenant is under way.
+    pub async fn settled_for(&self, tenant: Uuid) {
+        let under_way = "state/deviceImportStatus in ('unknown','pending')";
+        let url = format!("/beta/deviceManagement/{IMPORTED}?$top=1&$select=id&$filter={under_way}");
+        let caller = Caller::application(&[READ_WRITE]).of(tenant);
+        let since = Instant::now();
+        while !self.get(&url).by(&caller).await.expect(200).entities().is_empty() {
+            assert!(since.elapsed() < PATIENCE, "imports are still under way after {PATIENCE:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// From now on the service's worker gets no records, so that what is under way stays so.
+    ///
+    /// It is told that there are none: claims with the service's own short leases come to nothing.
+    pub fn hold_imports(&self) {
+        self.sql(&format!(
+            "CREATE TRIGGER held BEFORE UPDATE OF attempts ON imported_devices
+             WHEN NEW.lease_until < {LONG_LEASE} BEGIN SELECT RAISE(IGNORE); END"
+        ));
+    }
+
+    /// Ends [`Self::hold_imports`].
+    pub fn release_imports(&self) {
+        self.sql("DROP TRIGGER held");
+    }
+
+    fn sql(&self, statement: &str) {
+        let connection = rusqlite::Connection::open(self.database()).unwrap();
+        connection.busy_timeout(Duration::from_secs(5)).unwrap();
+        connection.execute_batch(statement).unwrap();
+    }
+
+    /// Everything that the default tenant has, to see that nothing has changed.
+    pub async fn everything(&self) -> Vec<Value> {
+        let mut everything = Vec::new();
+        for collection in [crate::UPLOADS, IMPORTED, crate::DEVICES] {
+            let list = self.get(&format!("/beta/deviceManagement/{collection}")).await.expect(200);
+            everything.extend(list.entities());
+        }
+        everything
+    }
+}
+
+/// A request in the making; awaiting it sends it.
+pub struct Ask<'a> {
+    app: &'a TestApp,
+    method: Method,
+    url: String,
+    headers: HeaderMap,
+    token: Option<String>,
+    body: Option<Vec<u8>>,
+}
+
+impl Ask<'_> {
+    pub fn by(mut self, caller: &Caller) -> Self {
+        self.token = Some(self.app.token(caller));
+        self
+    }
+
+    pub fn by_nobody(mut self) -> Self {
+        self.token = None;
+        self
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.append(name, value.parse().unwrap());
+        self
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.text(&body.to_string())
+    }
+
+    /// A body that says it is JSON.
+    pub fn text(self, body: &str) -> Self {
+        self.header("content-type", "application/json").bytes(body.as_bytes())
+    }
+
+    pub fn bytes(mut self, body: &[u8]) -> Self {
+        self.body = Some(body.to_vec());
+        self
+    }
+
+    async fn send(self) -> Answer {
+        let asked = match &self.body {
+            Some(body) => {
+                let body = String::from_utf8_lossy(&body[..body.len().min(300)]).into_owned();
+                format!("{} {}\n{body}", self.method, self.url)
+            }
+            None => format!("{} {}", self.method, self.url),
+        };
+        let mut request = self.app.http.request(self.method, &self.url).headers(self.headers);
+        if let Some(token) = self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = self.body {
+            request = request.body(body);
+        }
+        let response = request.send().await.unwrap_or_else(|error| panic!("{asked}: {error:?}"));
+        Answer {
+            asked,
+            base: self.app.base.clone(),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
+        }
+    }
+}
+
+impl<'a> IntoFuture for Ask<'a> {
+    type Output = Answer;
+    type IntoFuture = Pin<Box<dyn Future<Output = Answer> + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
