@@ -1,0 +1,413 @@
+//! What holds for the source tree and the documents as a whole, so that nobody has to remember it.
+//!
+//! Sizes and names of files, which room may know what, and documents that list what the sources say.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file with its path below the root of the repository.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The lines that are no comments, with their numbers.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        (1..).zip(self.text.lines()).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    fn is_in(&self, places: &[&str]) -> bool {
+        places.iter().any(|place| self.path.starts_with(place))
+    }
+
+    fn stem(&self) -> &str {
+        Path::new(&self.path).file_stem().unwrap().to_str().unwrap()
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// All Rust files below a folder, in order.
+fn rust_files(folder: &str) -> Vec<Source> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let (root, mut found) = (root(), Vec::new());
+    walk(&root.join(folder), &mut found);
+    found.sort();
+    let source = |path: PathBuf| Source {
+        text: fs::read_to_string(&path).unwrap(),
+        path: path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/"),
+    };
+    found.into_iter().map(source).collect()
+}
+
+/// The Rust files of the product, without tests, benchmarks and examples.
+fn sources() -> Vec<Source> {
+    ["autopilot", "odata", "tailmark"]
+        .map(|name| rust_files(&format!("crates/{name}/src")))
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+#[track_caller]
+fn document(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The cells of the tables below a heading (to the next one of its level), rows of headings left out.
+#[track_caller]
+fn rows<'d>(document: &'d str, heading: &str) -> Vec<Vec<&'d str>> {
+    let mut lines = document.lines().skip_while(|line| *line != heading).skip(1).peekable();
+    assert!(lines.peek().is_some(), "there is no heading {heading:?}");
+    let level = format!("{} ", heading.split(' ').next().unwrap());
+    let cells = |line: &'d str| line.trim_matches('|').split('|').map(str::trim).collect::<Vec<_>>();
+    let table: Vec<_> =
+        lines.take_while(|line| !line.starts_with(&level)).filter(|line| line.starts_with('|')).collect();
+    let is_rule = |line: &str| line.starts_with("|---");
+    let kept = table
+        .iter()
+        .enumerate()
+        .filter(|(place, line)| !is_rule(line) && !table.get(place + 1).is_some_and(|next| is_rule(next)));
+    kept.map(|(_, line)| cells(line)).collect()
+}
+
+/// The texts between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[track_caller]
+fn nothing(what: &str, found: &[String]) {
+    assert!(found.is_empty(), "{what}:\n  {}", found.join("\n  "));
+}
+
+/// Lines of code with one of some words, which a rule forbids.
+fn lines_with(sources: &[Source], words: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources {
+        let lines = source.code().filter(|(_, line)| words.iter().any(|word| has_word(line, word)));
+        found.extend(lines.map(|(number, line)| format!("{}:{number}: {}", source.path, line.trim())));
+    }
+    found
+}
+
+/// Whether a word stands in a line, not as a part of a longer one.
+fn has_word(line: &str, word: &str) -> bool {
+    let inside = |character: Option<char>| {
+        character.is_some_and(|character| character.is_alphanumeric() || character == '_')
+    };
+    line.match_indices(word).any(|(start, _)| {
+        !inside(line[..start].chars().next_back()) && !inside(line[start + word.len()..].chars().next())
+    })
+}
+
+// Files.
+
+#[test]
+fn no_file_is_too_long() {
+    let lengths = sources().into_iter().map(|source| (source.text.lines().count(), source.path));
+    let (mut long, mut too_long) = (Vec::new(), Vec::new());
+    for (length, path) in lengths.filter(|(length, _)| *length > 400) {
+        if length > 600 { &mut too_long } else { &mut long }.push(format!("{path}: {length} lines"));
+    }
+    if !long.is_empty() {
+        eprintln!("getting long:\n  {}", long.join("\n  "));
+    }
+    nothing("files with more than 600 lines hold two things", &too_long);
+}
+
+#[test]
+fn files_are_named_after_what_they_are_about() {
+    const BANNED: &[&str] = &[
+        "util",
+        "utils",
+        "common",
+        "helper",
+        "helpers",
+        "misc",
+        "core",
+        "shared",
+        "types",
+        "manager",
+        "service",
+        "services",
+        "handler",
+        "handlers",
+        "processor",
+        "data",
+        "info",
+        "item",
+        "mod",
+    ];
+    let mut found = rust_files("crates");
+    found.retain(|source| BANNED.contains(&source.stem()));
+    nothing("say what the file is about", &found.into_iter().map(|source| source.path).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_file_begins_by_saying_what_it_is() {
+    let mut silent = sources();
+    silent.retain(|source| !source.text.starts_with("//! "));
+    nothing("begin with `//!`", &silent.into_iter().map(|source| source.path).collect::<Vec<_>>());
+}
+
+// Rooms.
+
+#[test]
+fn the_libraries_do_no_input_or_output_and_read_no_clock() {
+    let mut libraries = sources();
+    libraries.retain(|source| source.is_in(&["crates/odata/", "crates/autopilot/"]));
+    let banned = [
+        "std::fs",
+        "TcpStream",
+        "TcpListener",
+        "UdpSocket",
+        "ToSocketAddrs",
+        "std::env",
+        "std::io",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant",
+        "now_utc",
+        "now_v7",
+        "new_v4",
+        "tokio",
+        "rand",
+        "println",
+        "eprintln",
+        "tailmark::",
+    ];
+    nothing("not in a library", &lines_with(&libraries, &banned));
+    for (library, banned) in [("odata", ["autopilot", "tailmark"]), ("autopilot", ["tailmark", "rusqlite"])] {
+        let manifest = document(&format!("crates/{library}/Cargo.toml"));
+        // Tests may have a database.
+        let manifest = manifest.split("[dev-dependencies]").next().unwrap_or_default();
+        let dependencies = manifest.lines().filter_map(|line| line.split(['.', ' ', '=']).next());
+        for name in dependencies {
+            let world =
+                ["tokio", "rusqlite", "reqwest", "hyper", "axum", "ring", "rand", "tracing", "tempfile"];
+            assert!(!world.contains(&name) && !banned.contains(&name), "{library} depends on {name}");
+        }
+    }
+}
+
+#[test]
+fn rooms_know_only_those_below_them() {
+    // A room, and what it must not name.
+    let rooms: [(&[&str], &[&str]); 4] = [
+        (
+            &["store.rs", "store/"],
+            &["crate::http", "crate::worker", "crate::commands", "crate::issuer", "crate::seed"],
+        ),
+        (&["worker.rs"], &["crate::http", "crate::commands", "crate::issuer"]),
+        (&["http.rs", "http/"], &["crate::worker", "crate::commands", "crate::issuer", "crate::seed"]),
+        (&["issuer.rs", "issuer/", "jwt.rs"], &["crate::worker", "crate::commands", "crate::store"]),
+    ];
+    for (room, above) in rooms {
+        let places: Vec<String> = room.iter().map(|place| format!("crates/tailmark/src/{place}")).collect();
+        let mut inside = sources();
+        inside.retain(|source| source.is_in(&places.iter().map(String::as_str).collect::<Vec<_>>()));
+        assert!(!inside.is_empty(), "{places:?}");
+        let mut found = lines_with(&inside, above);
+        // What docs/architecture.md grants: one constant.
+        found.retain(|line| !line.ends_with("use crate::issuer::PERSONAL_TENANT;"));
+        nothing("upwards or sideways", &found);
+    }
+}
+
+#[test]
+fn only_one_file_names_the_database_driver() {
+    let mut others = sources();
+    others.retain(|source| source.path != "crates/tailmark/src/store/db.rs");
+    nothing("drivers are named in store/db.rs", &lines_with(&others, &["rusqlite"]));
+}
+
+#[test]
+fn only_one_file_chooses_an_error_status() {
+    const SUCCESS: &[&str] = &["OK", "CREATED", "ACCEPTED", "NO_CONTENT"];
+    const DOORS: &[&str] = &["crates/tailmark/src/http/error.rs", "crates/tailmark/src/issuer/refusal.rs"];
+    let mut found = Vec::new();
+    for source in sources() {
+        // A client compares statuses with those that it gets.
+        if DOORS.contains(&&*source.path) || source.path.contains("/graph_client") {
+            continue;
+        }
+        for (number, line) in source.code() {
+            let statuses = line.split("StatusCode::").skip(1).map(|rest| {
+                rest.split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
+                    .next()
+                    .unwrap()
+            });
+            let readiness = source.path.ends_with("src/http.rs") && line.contains("app.store.version()");
+            let chosen = statuses.filter(|name| !SUCCESS.contains(name) && !name.is_empty()).count();
+            if chosen > 0 && !readiness {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    nothing("error statuses are chosen in http/error.rs", &found);
+}
+
+// Documents.
+
+#[test]
+fn every_difference_from_graph_is_listed() {
+    let mut marked: BTreeMap<String, usize> = BTreeMap::new();
+    for source in sources() {
+        let count = source.text.lines().filter(|line| line.trim_start().starts_with("// Differs:")).count();
+        if count > 0 {
+            marked.insert(source.path, count);
+        }
+    }
+    let protocol = document("docs/protocol.md");
+    let mut listed: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows(&protocol, "## Where we differ") {
+        let path = quoted(row[0]).next().unwrap_or_else(|| panic!("no path in backticks: {row:?}"));
+        *listed.entry(path.to_owned()).or_default() += 1;
+    }
+    assert_eq!(listed, marked, "left: rows of docs/protocol.md; right: `// Differs:` in the sources");
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let text = document("docs/configuration.md");
+    let listed: BTreeSet<&str> = rows(&text, "## Settings").iter().flat_map(|row| quoted(row[0])).collect();
+    let settings = settings();
+    assert!(settings.len() > 10, "{settings:?}");
+    assert_eq!(
+        listed,
+        settings.iter().map(String::as_str).collect(),
+        "left: docs/configuration.md; right: config/*.rs"
+    );
+    for row in rows(&text, "## Settings") {
+        let variable = format!("TAILMARK_{}", row[0].trim_matches('`').replace('.', "_").to_uppercase());
+        assert!(quoted(row[2]).eq([variable.as_str()]), "{row:?} should say {variable}");
+    }
+}
+
+/// The settings as the structs of `config/*.rs` have them.
+fn settings() -> BTreeSet<String> {
+    let mut settings = BTreeSet::new();
+    for source in rust_files("crates/tailmark/src/config") {
+        let section = source.stem();
+        let is_section = |line: &&str| {
+            line.strip_prefix("pub struct ")
+                .is_some_and(|rest| rest.to_lowercase() == format!("{section} {{"))
+        };
+        assert!(source.text.lines().any(|line| is_section(&line)), "{} has no section", source.path);
+        let fields = source.text.lines().skip_while(|line| !is_section(line)).take_while(|line| *line != "}");
+        let names = fields.filter_map(|line| line.strip_prefix("    pub ")?.split(':').next());
+        settings.extend(names.map(|name| format!("{section}.{name}")));
+    }
+    settings
+}
+
+#[test]
+fn every_field_and_message_of_the_log_is_documented() {
+    let (mut fields, mut messages) = (BTreeSet::new(), BTreeSet::new());
+    for source in sources() {
+        for (level, arguments) in log_lines(&source) {
+            for argument in arguments {
+                match argument.strip_prefix('"') {
+                    Some(message) => {
+                        _ = messages.insert(format!("{level}: {}", message.trim_end_matches('"')));
+                    }
+                    None => {
+                        let name = argument.split('=').next().unwrap().trim().trim_start_matches(['%', '?']);
+                        fields.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    let text = document("docs/logging.md");
+    let (mut listed_fields, mut listed_messages) = (BTreeSet::new(), BTreeSet::new());
+    for row in rows(&text, "# The log") {
+        match row[..] {
+            [field, _, _] => listed_fields.extend(quoted(field).map(str::to_owned)),
+            [message, level] => {
+                listed_messages.extend(quoted(message).map(|message| format!("{level}: {message}")));
+            }
+            _ => panic!("{row:?}"),
+        }
+    }
+    assert_eq!(listed_fields, fields, "fields; left: docs/logging.md; right: the sources");
+    assert_eq!(listed_messages, messages, "messages; left: docs/logging.md; right: the sources");
+}
+
+/// What a file logs: levels, and the arguments of the macros.
+fn log_lines(source: &Source) -> Vec<(&str, Vec<String>)> {
+    let code = &source.text;
+    let mut lines = Vec::new();
+    for (start, _) in code.match_indices("tracing::") {
+        let Some((level, rest)) = code[start + "tracing::".len()..].split_once("!(") else { continue };
+        if ["trace", "debug", "info", "warn", "error"].contains(&level) {
+            lines.push((level, arguments(rest)));
+        }
+    }
+    lines
+}
+
+/// What stands before the closing parenthesis, split at the commas that are neither in brackets nor in a text.
+fn arguments(code: &str) -> Vec<String> {
+    let (mut arguments, mut depth, mut in_text) = (vec![String::new()], 0, false);
+    for character in code.chars() {
+        match character {
+            '"' => in_text = !in_text,
+            '(' | '[' | '{' if !in_text => depth += 1,
+            ')' if !in_text && depth == 0 => break,
+            ')' | ']' | '}' if !in_text => depth -= 1,
+            ',' if !in_text && depth == 0 => {
+                arguments.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        arguments.last_mut().unwrap().push(character);
+    }
+    arguments
+        .iter()
+        .map(|argument| argument.trim().to_owned())
+        .filter(|argument| !argument.is_empty())
+        .collect()
+}
+
+#[test]
+fn documents_name_files_that_are_there() {
+    let (root, sources) = (root(), sources());
+    let mut missing = Vec::new();
+    for path in
+        ["README.md", "docs/architecture.md", "docs/protocol.md", "docs/logging.md", "docs/configuration.md"]
+    {
+        for name in document(path).lines().flat_map(quoted) {
+            let file = name.split("::").next().unwrap();
+            let is_file = file.ends_with(".rs") || file.ends_with(".sql");
+            if !is_file || file.contains(['…', '*', ' ', '{', '<']) {
+                continue;
+            }
+            let places = ["", "crates/", "crates/tailmark/", "crates/tailmark/src/"];
+            let by_name =
+                sources.iter().any(|source| Path::new(&source.path).file_name() == Some(file.as_ref()));
+            if !by_name && !places.iter().any(|place| root.join(place).join(file).exists()) {
+                missing.push(format!("{path}: {name}"));
+            }
+        }
+    }
+    nothing("no such file", &missing);
+}
