@@ -74,6 +74,8 @@ impl ImportedDevice {
         let product_key = text("productKey");
         let group_tag = text("groupTag");
         let assigned_user_principal_name = text("assignedUserPrincipalName");
+        // Differs: where the client sent no product key the real service shows the record's id in its place; here it
+        // stays empty.
         Self {
             import_id: place.upload_id.clone().or(import_id).unwrap_or_else(|| place.id.clone()),
             id: place.id,

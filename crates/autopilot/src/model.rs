@@ -120,6 +120,7 @@ fn imported_device(model: &mut Model, entity: EntityTypeId) -> EntityTypeId {
             string("importId", 128),
             Property::new("hardwareIdentifier", Type::Primitive(Primitive::Binary))
                 .at_most(check::MAX_HARDWARE_HASH / 4 * 3)
+                // Differs: the real service does not give a hash back; here whoever may read can have it.
                 .on_request(),
             Property::new("state", Type::Complex(state)).computed(),
             string("assignedUserPrincipalName", check::MAX_ASSIGNED_USER),
@@ -139,6 +140,7 @@ fn imported_device(model: &mut Model, entity: EntityTypeId) -> EntityTypeId {
 }
 
 /// `importedWindowsAutopilotDeviceIdentityUpload`, its devices and its stream.
+// Differs: beta has not routed uploads since July 2019 and v1.0 never did; here both versions do.
 fn upload(model: &mut Model, entity: EntityTypeId, imported: EntityTypeId) -> EntityTypeId {
     let status = model.add_enum(
         "importedWindowsAutopilotDeviceIdentityUploadStatus",
@@ -200,6 +202,7 @@ fn device(model: &mut Model, entity: EntityTypeId, version: Version) -> EntityTy
                 ("failed", 6),
             ],
         );
+        // Differs: surfaceHub2SProfileNotSupported and unknownFutureValue are missing; no page has their numbers.
         let detail = model.add_enum(
             "windowsAutopilotProfileAssignmentDetailedStatus",
             &[

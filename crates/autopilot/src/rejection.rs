@@ -21,7 +21,7 @@ pub enum Rejection {
     InvalidZtdHardwareHash,
     /// The hash has not the length of 4,000 characters; listed here for its name, never sent.
     HashNot4k,
-    /// 803: neither hash nor serial number with product key.
+    /// 803: no hash that tells which device it is, and neither serial number nor product key.
     MissingZtdSerialNumberAndProductKey,
     /// 806: the tenant has the device already.
     ZtdDeviceAlreadyAssigned,

@@ -170,6 +170,7 @@ impl Issuer {
     /// # Errors
     /// The system gives no random numbers.
     pub fn sign(&self, request: &TokenRequest) -> Result<String, IssuerError> {
+        // Differs: Entra signs with RS256; `ring` cannot make an RSA key.
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.identity.kid.clone());
         jsonwebtoken::encode(&header, &self.claims(request), &self.identity.signing)

@@ -50,7 +50,7 @@ impl Rejection {
             ),
             Self::MissingZtdSerialNumberAndProductKey => (
                 "Nothing in the request says which device is meant.",
-                "There is no hardware hash, and the serial number or the product key is missing as well.",
+                "There is no hardware hash that tells it, and neither a serial number nor a product key.",
                 "Give the hardware hash. A partner who has none gives serial number and product key id.",
             ),
             Self::ZtdDeviceAlreadyAssigned => (

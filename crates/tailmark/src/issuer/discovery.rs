@@ -61,6 +61,7 @@ pub(super) async fn configuration(
         let at = format!("http://{host}/{}", authority.segment());
         Ok(json!({
             "issuer": name,
+            // Differs: named because discovery demands a name (§3), and not answered: nobody signs in here by browser.
             "authorization_endpoint": format!("{at}/oauth2/v2.0/authorize"),
             "token_endpoint": format!("{at}/oauth2/v2.0/token"),
             "jwks_uri": format!("{at}/discovery/v2.0/keys"),
