@@ -35,6 +35,9 @@ pub struct TokenArgs {
     /// The data folder of the service that shall take it.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// The file of settings of that service (TOML).
+    #[arg(long, value_name = "FILE", env = "TAILMARK_CONFIG")]
+    pub config: Option<PathBuf>,
 }
 
 /// What a token shall say.
@@ -72,7 +75,7 @@ impl Default for MintRequest {
 /// # Errors
 /// Where the issuer's key cannot be read or made.
 pub async fn run(args: TokenArgs) -> anyhow::Result<Exit> {
-    let config = Config::load(None, args.data.as_deref())?;
+    let config = Config::load(args.config.as_deref(), args.data.as_deref())?;
     let permissions = if args.scope.is_empty() { vec![READ_WRITE.to_owned()] } else { args.scope };
     let permissions = permissions.iter().flat_map(|scope| scope.split(' ')).map(str::to_owned).collect();
     let request = MintRequest {
@@ -83,7 +86,7 @@ pub async fn run(args: TokenArgs) -> anyhow::Result<Exit> {
         user: args.user,
         expires_in: args.expires_in,
     };
-    println!("{}", mint(&config.data, request)?);
+    println!("{}", signed(&config, request)?);
     Ok(Exit::Done)
 }
 
@@ -92,14 +95,17 @@ pub async fn run(args: TokenArgs) -> anyhow::Result<Exit> {
 /// # Errors
 /// Where the issuer's key cannot be read or made.
 pub fn mint(data: &Path, request: MintRequest) -> anyhow::Result<String> {
-    let config = Config::load(None, Some(data))?;
-    make_data_folder(data)?;
+    signed(&Config::load(None, Some(data))?, request)
+}
+
+fn signed(config: &Config, request: MintRequest) -> anyhow::Result<String> {
+    make_data_folder(&config.data)?;
     let base = if config.http.public_url.is_empty() {
         format!("http://{}", config.http.listen)
     } else {
         config.http.public_url.trim_end_matches('/').to_owned()
     };
-    let issuer = Issuer::open_or_create(data, &base)?;
+    let issuer = Issuer::open_or_create(&config.data, &base)?;
     let kind = match (request.app, request.personal) {
         (true, _) => TokenKind::Application,
         (false, true) => TokenKind::Personal { user: request.user },

@@ -1,4 +1,6 @@
 //! Stores what a seed file says, ids and states as given.
+//!
+//! An entity without an id gets one that follows from its place in the file, the same at every start.
 
 use std::sync::Arc;
 
@@ -10,6 +12,7 @@ use autopilot::upload::Upload;
 use odata::json::read::{Datum, Record};
 use odata::sql::{Scalar, Statement};
 use tokio::sync::Notify;
+use uuid::Builder;
 
 use super::db::{Db, Tx};
 use super::{Error, devices, imports, uploads};
@@ -38,15 +41,23 @@ impl Seeding {
     /// # Errors
     /// The database's.
     pub async fn load(&self, tenant: &str, mut sent: Record<'_>) -> Result<(), Error> {
-        let mut records = |name| sent.take_records(name).unwrap_or_default();
-        let uploads: Vec<Upload> =
-            records("importedWindowsAutopilotDeviceIdentityUploads").into_iter().map(upload).collect();
+        let mut records = |name: &str| {
+            let records = sent.take_records(name).unwrap_or_default().into_iter().enumerate();
+            let place = format!("{tenant}/{name}");
+            records.map(move |(index, record)| (record, format!("{place}/{index}"))).collect::<Vec<_>>()
+        };
+        let uploads: Vec<Upload> = records("importedWindowsAutopilotDeviceIdentityUploads")
+            .into_iter()
+            .map(|(sent, place)| upload(sent, &place))
+            .collect();
         let imported: Vec<ImportedDevice> = records("importedWindowsAutopilotDeviceIdentities")
             .into_iter()
-            .map(|sent| imported(sent, None))
+            .map(|(sent, place)| imported(sent, &place, None))
             .collect();
-        let devices: Vec<SeededDevice> =
-            records("windowsAutopilotDeviceIdentities").into_iter().map(device).collect();
+        let devices: Vec<SeededDevice> = records("windowsAutopilotDeviceIdentities")
+            .into_iter()
+            .map(|(sent, place)| device(sent, &place))
+            .collect();
         let tenant = tenant.to_owned();
         self.db
             .write(move |tx| {
@@ -63,20 +74,27 @@ impl Seeding {
     }
 }
 
-fn given_id(sent: &mut Record<'_>) -> String {
-    sent.take_string("id").filter(|id| !id.is_empty()).unwrap_or_else(ids::next)
+/// The id that an entity says, else one that follows from its place in the file.
+fn given_id(sent: &mut Record<'_>, place: &str) -> String {
+    sent.take_string("id").filter(|id| !id.is_empty()).unwrap_or_else(|| {
+        let digest = ring::digest::digest(&ring::digest::SHA256, place.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(digest.as_ref()).for_each(|(byte, digest)| *byte = *digest);
+        Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    })
 }
 
-fn upload(mut sent: Record<'_>) -> Upload {
-    let id = given_id(&mut sent);
-    let devices = sent.take_records("deviceIdentities").unwrap_or_default();
-    let devices = devices.into_iter().map(|device| imported(device, Some(&id))).collect();
+fn upload(mut sent: Record<'_>, place: &str) -> Upload {
+    let id = given_id(&mut sent, place);
+    let devices = sent.take_records("deviceIdentities").unwrap_or_default().into_iter().enumerate();
+    let devices =
+        devices.map(|(index, device)| imported(device, &format!("{place}/{index}"), Some(&id))).collect();
     let first = Upload::open(sent, clock::now(), ImportStatus::Unknown, ids::next);
     Upload { id, devices, ..first }
 }
 
-fn imported(mut sent: Record<'_>, upload_id: Option<&str>) -> ImportedDevice {
-    let id = given_id(&mut sent);
+fn imported(mut sent: Record<'_>, place: &str, upload_id: Option<&str>) -> ImportedDevice {
+    let id = given_id(&mut sent, place);
     let state = match sent.take("state") {
         Some(Datum::Record(state)) => given_state(state),
         _ => ImportState::first(ImportStatus::Unknown),
@@ -97,8 +115,8 @@ fn given_state(mut state: Record<'_>) -> ImportState {
 }
 
 /// A registered device. Without a hash, who it is follows from serial number and product key.
-fn device(mut sent: Record<'_>) -> SeededDevice {
-    let id = given_id(&mut sent);
+fn device(mut sent: Record<'_>, place: &str) -> SeededDevice {
+    let id = given_id(&mut sent, place);
     let mut text = |name| sent.take_string(name).unwrap_or_default();
     let record = ImportedDevice {
         id: id.clone(),

@@ -52,7 +52,10 @@ async fn loading_it_twice_changes_nothing() {
             "tenant": FABRIKAM,
             "domains": ["fabrikam.example"],
             "deviceManagement": {
-                UPLOADS: [{ "id": "u-1", "deviceIdentities": [{ "id": "r-1", "serialNumber": "1" }] }],
+                UPLOADS: [
+                    { "id": "u-1", "deviceIdentities": [{ "id": "r-1", "serialNumber": "1" }] },
+                    { "status": "pending" },
+                ],
                 IMPORTED: [{
                     "id": "r-2",
                     "serialNumber": "2",
@@ -65,7 +68,7 @@ async fn loading_it_twice_changes_nothing() {
                     "id": "d-1", "serialNumber": "3", "groupTag": "seeded", "enrollmentState": "enrolled",
                     "lastContactedDateTime": "2025-01-01T00:00:00Z", "deploymentProfileAssignmentStatus": "assignedInSync",
                     "displayName": "KIOSK",
-                }],
+                }, { "serialNumber": "without an id" }],
             },
         },
     ]);
