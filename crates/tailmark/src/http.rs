@@ -121,7 +121,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             _ => Err(Error::Method),
         }
     };
-    // A panic is one request's failure; the message is in the log.
+    // A panic is one request's failure; its message is on standard error.
     let result = AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or(Err(Error::Panicked));
     let mut response = result.unwrap_or_else(|error| error.respond(&asked));
     let headers = response.headers_mut();

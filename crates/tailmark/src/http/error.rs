@@ -99,11 +99,15 @@ struct Told {
 }
 
 impl Error {
-    /// The answer, and a line in the log where it is our fault.
+    /// The answer, and a line in the log where it is our fault or a token's.
     #[must_use]
     pub fn respond(self, asked: &Asked) -> Response<Body> {
         if let Self::Store(error) = &self {
             tracing::error!(%error, request_id = %asked.correlation.request_id, "the store failed a request");
+        }
+        if let Self::Token(refusal) = &self {
+            let reason = refusal.reason();
+            tracing::info!(reason, request_id = %asked.correlation.request_id, "a token was refused");
         }
         let told = self.told(asked);
         let mut inner = json!({
