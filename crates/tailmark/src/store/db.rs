@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use odata::sql::{Scalar, Statement};
 use rusqlite::config::DbConfig;
@@ -300,7 +300,7 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     };
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    write_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -309,6 +309,18 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     case_function(&connection, "unicode_lower", str::to_lowercase)?;
     case_function(&connection, "unicode_upper", str::to_uppercase)?;
     Ok(connection)
+}
+
+/// Turns on the write-ahead log. Changing the journal needs the file for itself, and SQLite says "busy" at once, not
+/// after the busy time-out, where two programs that start together stand in each other's way.
+fn write_ahead(connection: &Connection) -> Result<(), Error> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL").map_err(Error::from) {
+            Err(Error::Busy) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+            outcome => return outcome,
+        }
+    }
 }
 
 /// SQLite's own `lower` and `upper` know ASCII only.
