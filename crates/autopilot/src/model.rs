@@ -127,7 +127,7 @@ fn imported_device(model: &mut Model, entity: EntityTypeId) -> EntityTypeId {
         ],
     );
     let many = Type::Entity(imported).collection();
-    model.operations.push(
+    model.add_operation(
         Operation::action(
             "import",
             many.clone(),
@@ -167,7 +167,7 @@ fn upload(model: &mut Model, entity: EntityTypeId, imported: EntityTypeId) -> En
         },
     ));
     // A read that the reading scope may not make, as its page says.
-    model.operations.push(Operation::function(
+    model.add_operation(Operation::function(
         "autopilotDeviceStream",
         Type::Entity(upload),
         Type::Primitive(Primitive::String),
@@ -285,12 +285,13 @@ fn device_actions(model: &mut Model, device: EntityTypeId, beta: bool) {
         ]);
     }
     let one = Type::Entity(device);
-    model.operations.extend([
+    let actions = [
         Operation::action("updateDeviceProperties", one.clone(), parameters, writer()),
         Operation::action("assignUserToDevice", one.clone(), vec![user, name], writer()),
         // The published permissions of this action let the reading scope call it.
         Operation::action("unassignUserFromDevice", one, Vec::new(), reader()),
-    ]);
+    ];
+    actions.into_iter().for_each(|action| model.add_operation(action));
 }
 
 fn string(name: &str, max_length: usize) -> Property {

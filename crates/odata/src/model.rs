@@ -20,20 +20,93 @@ pub struct ComplexTypeId(usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EnumTypeId(usize);
 
-/// An entity data model with one schema and one entity container.
+/// An entity data model: the types of its schemas and one entity container.
 #[derive(Debug, Default)]
 pub struct Model {
-    /// The schema's namespace: `microsoft.graph`.
-    pub namespace: String,
-    /// A shorter name that requests may use for the namespace: `graph`.
-    pub alias: Option<String>,
+    /// The namespaces of its schemas; the first is the one that declarations by code go to.
+    pub schemas: Vec<SchemaName>,
     entity_types: Vec<EntityType>,
     complex_types: Vec<ComplexType>,
     enum_types: Vec<EnumType>,
-    /// Entities that stand at the service root by themselves.
-    pub singletons: Vec<Singleton>,
-    /// Actions and functions, each bound to a type.
+    /// Other names for primitive types, with facets of their own.
+    pub type_definitions: Vec<TypeDefinition>,
+    /// Actions and functions.
     pub operations: Vec<Operation>,
+    /// What stands at the service root.
+    pub container: Container,
+}
+
+/// How a schema is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaName {
+    /// `microsoft.graph`
+    pub namespace: String,
+    /// A shorter name that requests may use for the namespace: `graph`.
+    pub alias: Option<String>,
+}
+
+/// The entity container: what stands at the service root, CSDL 4.01 §13.
+#[derive(Debug)]
+pub struct Container {
+    /// The namespace of the schema that declares it.
+    pub namespace: String,
+    /// Without the namespace.
+    pub name: String,
+    /// Entity sets and singletons, as navigation properties of the service root: a set is a contained collection, a
+    /// singleton a contained single entity.
+    pub members: Vec<NavigationProperty>,
+    /// Unbound operations that can be called at the service root.
+    pub imports: Vec<Import>,
+}
+
+impl Default for Container {
+    fn default() -> Self {
+        Self {
+            namespace: String::new(),
+            name: "Container".to_owned(),
+            members: Vec::new(),
+            imports: Vec::new(),
+        }
+    }
+}
+
+/// A function or action import, CSDL 4.01 §13.5 and §13.6.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// As it is written in URLs.
+    pub name: String,
+    /// The qualified name of the unbound operation, all overloads of a function.
+    pub operation: String,
+    /// The entity set (or path) that what it answers belongs to.
+    pub entity_set: Option<String>,
+}
+
+/// A type definition, CSDL 4.01 §11.
+#[derive(Clone, Debug)]
+pub struct TypeDefinition {
+    /// The schema's namespace.
+    pub namespace: String,
+    /// Without the namespace.
+    pub name: String,
+    /// What it is a name for.
+    pub underlying: Primitive,
+    /// What its values are limited to.
+    pub facets: Facets,
+}
+
+/// What the values of a primitive type are limited to, CSDL 4.01 §7.2.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// The longest text in characters; the largest binary in bytes.
+    pub max_length: Option<usize>,
+    /// Digits of a decimal; digits of a fraction of a second.
+    pub precision: Option<u32>,
+    /// Digits right of a decimal's point; nothing where any number is allowed (`variable`).
+    pub scale: Option<u32>,
+    /// The reference system of a geo value.
+    pub srid: Option<String>,
+    /// `false` where only ASCII is allowed.
+    pub unicode: Option<bool>,
 }
 
 /// The type of a value.
@@ -69,8 +142,25 @@ pub enum Primitive {
     Int64,
     SByte,
     Single,
+    Stream,
     String,
     TimeOfDay,
+    Geography,
+    GeographyCollection,
+    GeographyLineString,
+    GeographyMultiLineString,
+    GeographyMultiPoint,
+    GeographyMultiPolygon,
+    GeographyPoint,
+    GeographyPolygon,
+    Geometry,
+    GeometryCollection,
+    GeometryLineString,
+    GeometryMultiLineString,
+    GeometryMultiPoint,
+    GeometryMultiPolygon,
+    GeometryPoint,
+    GeometryPolygon,
 }
 
 /// A structural property.
@@ -80,10 +170,16 @@ pub struct Property {
     pub name: String,
     /// What it holds.
     pub ty: Type,
-    /// Whether it may be null.
+    /// Whether it may be null; of a collection, whether its members may be.
     pub nullable: bool,
-    /// The longest text accepted in a body, in characters; the largest binary, in bytes.
-    pub max_length: Option<usize>,
+    /// What its values are limited to.
+    pub facets: Facets,
+    /// The qualified name of the type definition it was declared with.
+    pub definition: Option<String>,
+    /// The value of an entity that is created without one, as it stands in the schema.
+    pub default: Option<String>,
+    /// Whether `$search` looks into it.
+    pub searchable: bool,
     /// The service decides its value: a client may send one, and it is not honoured (Org.OData.Core.V1.Computed).
     pub computed: bool,
     /// When a read carries its value.
@@ -108,8 +204,17 @@ pub struct NavigationProperty {
     pub target: EntityTypeId,
     /// To many (true) or to one.
     pub collection: bool,
+    /// To one: whether there may be none.
+    pub nullable: bool,
     /// What it leads to lives and dies with its owner.
     pub contains_target: bool,
+    /// The navigation property that leads back.
+    pub partner: Option<String>,
+    /// Pairs of a property of the owner and the property of the target that it equals (CSDL 4.01 §8.5).
+    pub constraints: Vec<(String, String)>,
+    /// Of a member of the container: pairs of a path of navigation properties and the entity set or singleton that
+    /// what it leads to belongs to (CSDL 4.01 §13.4).
+    pub bindings: Vec<(String, String)>,
     /// One entity reached through it is answered under a member `value` instead of at the root of the JSON.
     pub envelope: bool,
     /// What may be done there and by whom; an absent act has no route.
@@ -141,20 +246,30 @@ pub struct Permission {
 /// A type with a key.
 #[derive(Clone, Debug)]
 pub struct EntityType {
+    /// The schema's namespace.
+    pub namespace: String,
     /// Without the namespace.
     pub name: String,
     /// The type it extends.
     pub base: Option<EntityTypeId>,
     /// No entity is of exactly this type.
     pub is_abstract: bool,
+    /// Entities may have properties that are not declared.
+    pub is_open: bool,
+    /// Entities are media entities: they have a `$value`.
+    pub has_stream: bool,
     /// Names of the key properties.
     pub key: Vec<String>,
+    /// Names of properties that identify an entity as well (Org.OData.Core.V1.AlternateKeys).
+    pub alternate_keys: Vec<Vec<String>>,
     /// All properties, inherited ones first.
     pub properties: Vec<Property>,
     /// How many of `properties` are inherited.
     pub inherited: usize,
     /// All navigation properties, inherited ones first.
     pub navigation: Vec<NavigationProperty>,
+    /// How many of `navigation` are inherited.
+    pub inherited_navigation: usize,
     /// Carries `@odata.type` at every metadata level but `none`, as published examples of some types do.
     pub always_typed: bool,
 }
@@ -162,39 +277,50 @@ pub struct EntityType {
 /// A type without a key.
 #[derive(Clone, Debug)]
 pub struct ComplexType {
+    /// The schema's namespace.
+    pub namespace: String,
     /// Without the namespace.
     pub name: String,
-    /// Its members.
+    /// The type it extends.
+    pub base: Option<ComplexTypeId>,
+    /// No value is of exactly this type.
+    pub is_abstract: bool,
+    /// Values may have members that are not declared.
+    pub is_open: bool,
+    /// Its members, inherited ones first.
     pub properties: Vec<Property>,
+    /// How many of `properties` are inherited.
+    pub inherited: usize,
 }
 
 /// A list of names with numbers.
 #[derive(Clone, Debug)]
 pub struct EnumType {
+    /// The schema's namespace.
+    pub namespace: String,
     /// Without the namespace.
     pub name: String,
+    /// The type of the numbers.
+    pub underlying: Primitive,
+    /// Values are any combination of members.
+    pub is_flags: bool,
     /// In the order of their declaration.
     pub members: Vec<(String, i64)>,
 }
 
-/// An entity that stands at the service root by itself.
-#[derive(Clone, Debug)]
-pub struct Singleton {
-    /// As it is written in URLs.
-    pub name: String,
-    /// Its type.
-    pub ty: EntityTypeId,
-}
-
-/// An action or a function bound to an entity type or to a collection of it.
+/// An action or a function, CSDL 4.01 §12.
 #[derive(Clone, Debug)]
 pub struct Operation {
+    /// The schema's namespace.
+    pub namespace: String,
     /// Without the namespace.
     pub name: String,
     /// Whether it changes anything.
     pub kind: OperationKind,
-    /// What it is called on.
-    pub binding: Type,
+    /// What it is called on; nothing where it is unbound.
+    pub binding: Option<Type>,
+    /// More path may follow what a function answers.
+    pub is_composable: bool,
     /// What the body (action) or the parentheses (function) hold.
     pub parameters: Vec<Parameter>,
     /// What it answers; nothing means 204.
@@ -219,6 +345,8 @@ pub struct Parameter {
     pub name: String,
     /// What it holds.
     pub ty: Type,
-    /// The longest text accepted, in characters.
-    pub max_length: Option<usize>,
+    /// Whether it may be null.
+    pub nullable: bool,
+    /// What its values are limited to.
+    pub facets: Facets,
 }

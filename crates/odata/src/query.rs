@@ -3,9 +3,7 @@
 //! [`crate::bind`] makes it out of a [`crate::syntax::Request`]; [`crate::sql`] turns it into statements and
 //! [`crate::json`] tells from it how rows are written. Nothing in here came unchecked from a client.
 
-use crate::model::{
-    EntityType, EntityTypeId, Model, NavigationProperty, Operation, Property, Singleton, Type,
-};
+use crate::model::{EntityType, EntityTypeId, Model, NavigationProperty, Operation, Property, Type};
 use crate::value::Value;
 
 /// A bound GET: what is addressed and what is wanted of it.
@@ -25,7 +23,7 @@ pub struct Query<'m> {
 #[derive(Debug, Clone)]
 pub struct Resource<'m> {
     /// Where the walk begins.
-    pub singleton: &'m Singleton,
+    pub singleton: &'m NavigationProperty,
     /// Each navigation property on the way, with the key that was given for it.
     pub steps: Vec<Step<'m>>,
     /// What stands at the end of the path.
@@ -170,7 +168,7 @@ impl<'m> Resource<'m> {
     /// The type of the entity or entities that the last step leads to.
     #[must_use]
     pub fn entity_type(&self) -> EntityTypeId {
-        self.steps.last().map_or(self.singleton.ty, |step| step.navigation.target)
+        self.steps.last().map_or(self.singleton.target, |step| step.navigation.target)
     }
 
     /// Whether the last step is a collection (without a key) rather than one entity.

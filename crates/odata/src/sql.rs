@@ -288,9 +288,9 @@ fn matching(
 ) -> Result<(), Error> {
     pinned(to, source, writer.alias);
     let Some((step, owners)) = resource.steps.split_last() else {
-        return Err(Error::NoTable(model.entity(resource.singleton.ty).name.clone()));
+        return Err(Error::NoTable(model.entity(resource.singleton.target).name.clone()));
     };
-    let owner_type = owners.last().map_or(resource.singleton.ty, |owner| owner.navigation.target);
+    let owner_type = owners.last().map_or(resource.singleton.target, |owner| owner.navigation.target);
     match join(model, owner_type, &step.navigation.name, source)? {
         Join::All => to.push("TRUE"),
         Join::Children { column } => {

@@ -47,6 +47,8 @@ pub enum Value {
     Duration(i64),
     /// `binary'Zm9v'`
     Binary(Vec<u8>),
+    /// `["a",1]`, `{"a":1}`: a collection, a complex value, a place on earth.
+    Json(serde_json::Value),
 }
 
 impl Value {
@@ -65,6 +67,7 @@ impl Value {
             Value::TimeOfDay(time) => calendar::print_time_of_day(*time),
             Value::Duration(ticks) => duration::print(*ticks),
             Value::Binary(bytes) => binary::encode(bytes),
+            Value::Json(json) => json.to_string(),
         }
     }
 }
@@ -84,7 +87,8 @@ impl fmt::Display for Value {
             | Value::Guid(_)
             | Value::Date(_)
             | Value::DateTimeOffset(_)
-            | Value::TimeOfDay(_) => f.write_str(&self.text()),
+            | Value::TimeOfDay(_)
+            | Value::Json(_) => f.write_str(&self.text()),
         }
     }
 }

@@ -43,11 +43,11 @@ pub async fn load(store: &Store, file: &Path) -> anyhow::Result<()> {
         _ => bail!("a seed is a JSON object, or an array of them"),
     };
     let model = Version::Beta.model();
-    let management = model.singleton("deviceManagement").context("the model has no deviceManagement")?;
+    let management = model.member("deviceManagement").context("the model has no deviceManagement")?;
     for tenant in tenants {
         let Some(body) = &tenant.device_management else { continue };
         let sent =
-            odata::json::read::entity(model, management.ty, body.get().as_bytes()).map_err(|error| {
+            odata::json::read::entity(model, management.target, body.get().as_bytes()).map_err(|error| {
                 let target = error.target.clone().unwrap_or_default();
                 anyhow::anyhow!("tenant {}: {error} {target}", tenant.tenant)
             })?;

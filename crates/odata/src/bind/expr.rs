@@ -457,6 +457,7 @@ fn constant(value: Value) -> Expr<'static> {
         Value::TimeOfDay(_) => Some(Primitive::TimeOfDay),
         Value::Duration(_) => Some(Primitive::Duration),
         Value::Binary(_) => Some(Primitive::Binary),
+        Value::Json(_) => None,
     };
     Expr { nullable: primitive.is_none(), kind: ExprKind::Literal(value), ty: primitive.map(Type::Primitive) }
 }

@@ -17,7 +17,7 @@ pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, 
     let Some((first, rest)) = path.split_first() else {
         return Err(Error::unsupported("The service document"));
     };
-    let singleton = match model.singleton(&first.name) {
+    let singleton = match model.member(&first.name) {
         Some(singleton) if first.arguments.is_none() && first.key.is_none() => singleton,
         _ if first.name.starts_with('$') => return Err(unsupported(first)),
         _ => return Err(not_found(first)),

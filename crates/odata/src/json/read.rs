@@ -173,7 +173,7 @@ impl<'m> Context<'m> {
             name: &property.name,
             ty: property.ty.clone(),
             nullable: property.nullable || property.computed,
-            max_length: property.max_length,
+            max_length: property.facets.max_length,
         };
         match members {
             Members::Type(Type::Entity(id)) => {
@@ -197,7 +197,7 @@ impl<'m> Context<'m> {
                         name: &parameter.name,
                         ty: parameter.ty.clone(),
                         nullable: !matches!(parameter.ty, Type::Collection(_)),
-                        max_length: parameter.max_length,
+                        max_length: parameter.facets.max_length,
                     },
                 )
             }
@@ -207,7 +207,7 @@ impl<'m> Context<'m> {
     fn owner_name(&self, members: &Members<'m>) -> String {
         match members {
             Members::Type(ty) => self.model.type_name(ty),
-            Members::Parameters(operation) => format!("{}.{}", self.model.namespace, operation.name),
+            Members::Parameters(operation) => format!("{}.{}", operation.namespace, operation.name),
         }
     }
 }

@@ -161,7 +161,7 @@ impl Writer<'_> {
     fn value(&self, out: &mut Vec<u8>, value: &Value, ty: &Type) {
         match (value, ty) {
             (Value::Integer(number), Type::Enum(id)) => match self.model.enumeration(*id).name_of(*number) {
-                Some(name) => text(out, name),
+                Some(name) => text(out, &name),
                 None => text(out, &number.to_string()),
             },
             (Value::Null, _) => out.extend_from_slice(b"null"),

@@ -1,43 +1,93 @@
 //! Declaring a model: types before their use, each declaration handing back an id.
 
 use super::{
-    Acts, ComplexType, ComplexTypeId, EntityType, EntityTypeId, EnumType, EnumTypeId, Model,
-    NavigationProperty, Operation, OperationKind, Parameter, Permission, Primitive, Property, Returned,
-    Singleton, Type,
+    Acts, ComplexType, ComplexTypeId, Container, EntityType, EntityTypeId, EnumType, EnumTypeId, Facets,
+    Model, NavigationProperty, Operation, OperationKind, Parameter, Permission, Primitive, Property,
+    Returned, SchemaName, Type,
 };
 
 impl Model {
     /// An empty model.
     #[must_use]
     pub fn new(namespace: &str, alias: Option<&str>) -> Self {
-        Self { namespace: namespace.to_owned(), alias: alias.map(str::to_owned), ..Self::default() }
+        Self {
+            schemas: vec![SchemaName { namespace: namespace.to_owned(), alias: alias.map(str::to_owned) }],
+            container: Container { namespace: namespace.to_owned(), ..Container::default() },
+            ..Self::default()
+        }
+    }
+
+    /// The namespace that declarations by code go to.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        self.schemas.first().map_or("", |schema| &schema.namespace)
     }
 
     /// Declares an enum type.
     pub fn add_enum(&mut self, name: &str, members: &[(&str, i64)]) -> EnumTypeId {
         let members = members.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
-        self.enum_types.push(EnumType { name: name.to_owned(), members });
+        self.push_enum(EnumType {
+            namespace: self.namespace().to_owned(),
+            name: name.to_owned(),
+            underlying: Primitive::Int32,
+            is_flags: false,
+            members,
+        })
+    }
+
+    /// Declares an enum type of any kind.
+    pub fn push_enum(&mut self, ty: EnumType) -> EnumTypeId {
+        self.enum_types.push(ty);
         EnumTypeId(self.enum_types.len() - 1)
+    }
+
+    /// Declares an operation in the namespace that declarations by code go to.
+    pub fn add_operation(&mut self, operation: Operation) {
+        let namespace = self.namespace().to_owned();
+        self.operations.push(Operation { namespace, ..operation });
     }
 
     /// Declares a complex type.
     pub fn add_complex(&mut self, name: &str, properties: Vec<Property>) -> ComplexTypeId {
-        self.complex_types.push(ComplexType { name: name.to_owned(), properties });
+        self.push_complex(ComplexType {
+            namespace: self.namespace().to_owned(),
+            name: name.to_owned(),
+            base: None,
+            is_abstract: false,
+            is_open: false,
+            properties,
+            inherited: 0,
+        })
+    }
+
+    /// Declares a complex type of any kind.
+    pub fn push_complex(&mut self, ty: ComplexType) -> ComplexTypeId {
+        self.complex_types.push(ty);
         ComplexTypeId(self.complex_types.len() - 1)
     }
 
     /// Declares an entity type that is its own root, with its key.
     pub fn add_entity(&mut self, name: &str, key: &[&str], properties: Vec<Property>) -> EntityTypeId {
-        self.entity_types.push(EntityType {
+        self.push_entity(EntityType {
+            namespace: self.namespace().to_owned(),
             name: name.to_owned(),
             base: None,
             is_abstract: false,
+            is_open: false,
+            has_stream: false,
             key: key.iter().map(|name| (*name).to_owned()).collect(),
+            alternate_keys: Vec::new(),
             properties,
             inherited: 0,
             navigation: Vec::new(),
+            inherited_navigation: 0,
             always_typed: false,
-        });
+        })
+    }
+
+    /// Declares an entity type of any kind.
+    pub fn push_entity(&mut self, ty: EntityType) -> EntityTypeId {
+        self.entity_types.push(ty);
         EntityTypeId(self.entity_types.len() - 1)
     }
 
@@ -49,13 +99,14 @@ impl Model {
         properties: Vec<Property>,
     ) -> EntityTypeId {
         let mut derived = self.entity(base).clone();
+        self.namespace().clone_into(&mut derived.namespace);
         name.clone_into(&mut derived.name);
         derived.base = Some(base);
         derived.is_abstract = false;
         derived.inherited = derived.properties.len();
+        derived.inherited_navigation = derived.navigation.len();
         derived.properties.extend(properties);
-        self.entity_types.push(derived);
-        EntityTypeId(self.entity_types.len() - 1)
+        self.push_entity(derived)
     }
 
     /// Changes an entity type after its declaration.
@@ -64,9 +115,24 @@ impl Model {
         &mut self.entity_types[id.0]
     }
 
-    /// Declares a singleton.
+    /// Changes a complex type after its declaration.
+    pub fn complex_mut(&mut self, id: ComplexTypeId) -> &mut ComplexType {
+        #[expect(clippy::indexing_slicing, reason = "ids are made by this model alone")]
+        &mut self.complex_types[id.0]
+    }
+
+    /// Declares a singleton. Who may read it by itself is up to its acts.
     pub fn add_singleton(&mut self, name: &str, ty: EntityTypeId) {
-        self.singletons.push(Singleton { name: name.to_owned(), ty });
+        let singleton = NavigationProperty {
+            collection: false,
+            ..NavigationProperty::contained(name, ty, Acts::default())
+        };
+        self.container.members.push(singleton);
+    }
+
+    /// Declares an entity set.
+    pub fn add_entity_set(&mut self, name: &str, ty: EntityTypeId, acts: Acts) {
+        self.container.members.push(NavigationProperty::contained(name, ty, acts));
     }
 
     /// The entity type behind an id of this model.
@@ -95,6 +161,16 @@ impl Model {
         self.entity_types.iter()
     }
 
+    /// The ids of all entity types, in the order of their declaration.
+    pub fn entity_type_ids(&self) -> impl Iterator<Item = EntityTypeId> + use<> {
+        (0..self.entity_types.len()).map(EntityTypeId)
+    }
+
+    /// The ids of all complex types, in the order of their declaration.
+    pub fn complex_type_ids(&self) -> impl Iterator<Item = ComplexTypeId> + use<> {
+        (0..self.complex_types.len()).map(ComplexTypeId)
+    }
+
     /// All complex types, in the order of their declaration.
     pub fn complex_types(&self) -> impl Iterator<Item = &ComplexType> {
         self.complex_types.iter()
@@ -115,7 +191,10 @@ impl Property {
             name: name.to_owned(),
             ty,
             nullable,
-            max_length: None,
+            facets: Facets::default(),
+            definition: None,
+            default: None,
+            searchable: false,
             computed: false,
             returned: Returned::Always,
         }
@@ -124,7 +203,7 @@ impl Property {
     /// An `Edm.String` of at most this many characters.
     #[must_use]
     pub fn string(name: &str, max_length: usize) -> Self {
-        Self { max_length: Some(max_length), ..Self::new(name, Type::Primitive(Primitive::String)) }
+        Self::new(name, Type::Primitive(Primitive::String)).at_most(max_length)
     }
 
     /// Never null.
@@ -151,7 +230,14 @@ impl Property {
     /// At most this many characters or bytes.
     #[must_use]
     pub fn at_most(mut self, max_length: usize) -> Self {
-        self.max_length = Some(max_length);
+        self.facets.max_length = Some(max_length);
+        self
+    }
+
+    /// `$search` looks into it.
+    #[must_use]
+    pub fn searchable(mut self) -> Self {
+        self.searchable = true;
         self
     }
 }
@@ -160,7 +246,18 @@ impl NavigationProperty {
     /// A contained collection.
     #[must_use]
     pub fn contained(name: &str, target: EntityTypeId, acts: Acts) -> Self {
-        Self { name: name.to_owned(), target, collection: true, contains_target: true, envelope: false, acts }
+        Self {
+            name: name.to_owned(),
+            target,
+            collection: true,
+            nullable: false,
+            contains_target: true,
+            partner: None,
+            constraints: Vec::new(),
+            bindings: Vec::new(),
+            envelope: false,
+            acts,
+        }
     }
 
     /// One entity reached through it is answered under a member `value`.
@@ -191,9 +288,11 @@ impl Operation {
     #[must_use]
     pub fn action(name: &str, binding: Type, parameters: Vec<Parameter>, permission: Permission) -> Self {
         Self {
+            namespace: String::new(),
             name: name.to_owned(),
             kind: OperationKind::Action,
-            binding,
+            binding: Some(binding),
+            is_composable: false,
             parameters,
             returns: None,
             permission,
@@ -204,9 +303,11 @@ impl Operation {
     #[must_use]
     pub fn function(name: &str, binding: Type, returns: Type, permission: Permission) -> Self {
         Self {
+            namespace: String::new(),
             name: name.to_owned(),
             kind: OperationKind::Function,
-            binding,
+            binding: Some(binding),
+            is_composable: false,
             parameters: Vec::new(),
             returns: Some(returns),
             permission,
@@ -225,12 +326,13 @@ impl Parameter {
     /// A parameter of any type.
     #[must_use]
     pub fn new(name: &str, ty: Type) -> Self {
-        Self { name: name.to_owned(), ty, max_length: None }
+        Self { name: name.to_owned(), ty, nullable: true, facets: Facets::default() }
     }
 
     /// An `Edm.String` of at most this many characters.
     #[must_use]
     pub fn string(name: &str, max_length: usize) -> Self {
-        Self { max_length: Some(max_length), ..Self::new(name, Type::Primitive(Primitive::String)) }
+        let facets = Facets { max_length: Some(max_length), ..Facets::default() };
+        Self { facets, ..Self::new(name, Type::Primitive(Primitive::String)) }
     }
 }

@@ -239,5 +239,6 @@ pub(super) fn scalar(value: &Value) -> Scalar {
         Value::Guid(_) | Value::Date(_) | Value::TimeOfDay(_) => Scalar::Text(value.text()),
         Value::DateTimeOffset(instant) => Scalar::Integer(instant.ticks),
         Value::Binary(bytes) => Scalar::Blob(bytes.clone()),
+        Value::Json(json) => Scalar::Text(json.to_string()),
     }
 }

@@ -21,6 +21,9 @@ impl Value {
             Primitive::Guid => guid(text).map(Self::Guid),
             Primitive::String => Some(Self::String(text.to_owned())),
             Primitive::TimeOfDay => calendar::time_of_day(text).map(Self::TimeOfDay),
+            Primitive::Stream => None,
+            // GeoJSON is all that is left.
+            _ => serde_json::from_str(text).ok().filter(serde_json::Value::is_object).map(Self::Json),
         }
     }
 }

@@ -148,7 +148,7 @@ fn model() -> Model {
     let people = Type::Entity(person).collection();
     let text = Type::Primitive(Primitive::String);
     let nobody = Permission::default;
-    model.operations.extend([
+    let operations = [
         Operation::action(
             "merge",
             people.clone(),
@@ -163,7 +163,8 @@ fn model() -> Model {
         Operation::action("greet", Type::Entity(person), vec![Parameter::string("text", 5)], nobody()),
         Operation::action("reset", Type::Entity(person), vec![], nobody()),
         Operation::function("stream", Type::Entity(person), text, nobody()),
-    ]);
+    ];
+    operations.into_iter().for_each(|operation| model.add_operation(operation));
     model
 }
 

@@ -17,7 +17,7 @@ fn read(name: &str, body: &[u8]) -> Result<Record<'static>, Error> {
 
 fn entity_type(name: &str) -> EntityTypeId {
     let of = |owner, navigation: &str| MODEL.entity(owner).navigation_property(navigation).unwrap().target;
-    let registry = MODEL.singleton("registry").unwrap().ty;
+    let registry = MODEL.member("registry").unwrap().target;
     let person = of(registry, "people");
     match name {
         "person" => person,

@@ -97,8 +97,8 @@ pub fn routes() -> impl Iterator<Item = &'static Route> {
 fn modelled(version: Version) -> BTreeSet<String> {
     let model = version.model();
     let mut routes = BTreeSet::new();
-    for singleton in &model.singletons {
-        below(model, singleton.ty, "", &mut routes);
+    for singleton in &model.container.members {
+        below(model, singleton.target, "", &mut routes);
     }
     routes
 }
@@ -127,9 +127,9 @@ fn below(model: &Model, owner: EntityTypeId, path: &str, routes: &mut BTreeSet<S
         let target = Type::Entity(navigation.target);
         for operation in &model.operations {
             let method = if operation.kind == OperationKind::Function { "GET" } else { "POST" };
-            if operation.binding == target {
+            if operation.binding.as_ref() == Some(&target) {
                 routes.insert(format!("{method} {one}/{}", operation.name));
-            } else if operation.binding == target.clone().collection() {
+            } else if operation.binding == Some(target.clone().collection()) {
                 routes.insert(format!("{method} {set}/{}", operation.name));
             }
         }

@@ -268,7 +268,7 @@ async fn every_property_is_queried() {
     for version in Version::ALL {
         let model = version.model();
         let root = format!("/{}/deviceManagement", version.segment());
-        let management = model.entity(model.singletons[0].ty);
+        let management = model.entity(model.container.members[0].target);
         for navigation in &management.navigation {
             let ty: &EntityType = model.entity(navigation.target);
             let url = format!("{root}/{}", navigation.name);
