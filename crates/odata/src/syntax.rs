@@ -16,6 +16,7 @@
 //! expand-item = name *( "/" name ) [ "/$ref" | "/$count" ] [ nested ]
 //! expression  = prefix operand *( infix operand )
 //! operand     = literal | path | call | "(" expression ")" | array | object
+//! apply       = transformation *( "/" transformation )
 //! path        = ( name | "$it" | "$this" | "$root" | "@" name ) *( "/" step )
 //! ```
 //!
@@ -23,6 +24,7 @@
 //! <https://docs.oasis-open.org/odata/odata/v4.01/odata-v4.01-part2-url-conventions.html>, and the OData
 //! ABNF.
 
+mod apply;
 pub mod ast;
 mod cursor;
 mod expr;

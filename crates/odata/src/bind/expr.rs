@@ -175,6 +175,7 @@ impl<'m> Binder<'_, 'm> {
             }
             Root::This => return Err(Error::unsupported("'$this'").at(whole.span)),
             Root::Service => return Err(Error::unsupported("'$root'").at(whole.span)),
+            Root::These => return Err(Error::unsupported("'$these'").at(whole.span)),
         }
         let mut properties: Vec<&'m Property> = Vec::new();
         for step in &path.steps {
@@ -191,6 +192,9 @@ impl<'m> Binder<'_, 'm> {
                 Step::Lambda(lambda) => return Err(Error::unsupported("'any' and 'all'").at(lambda.span)),
                 Step::Filter { span, .. } => {
                     return Err(Error::unsupported("'$filter' in an expression").at(*span));
+                }
+                Step::Aggregate { span, .. } => {
+                    return Err(Error::unsupported("The function 'aggregate'").at(*span));
                 }
                 Step::Count { span, .. } => {
                     return Err(Error::unsupported("'$count' in an expression").at(*span));

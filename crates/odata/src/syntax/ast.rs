@@ -6,12 +6,17 @@
 //! recurse. Every node prints back as canonical text (see `print.rs`).
 //! Specification: OData 4.01 URL Conventions, sections 4 "Resource Path" and 5 "Query Options".
 
+mod apply;
 mod expr;
 
 pub use crate::error::Span;
 pub use crate::value::Value;
 
 pub use super::options::SystemOption;
+pub use apply::{
+    AggregateExpr, AggregateFrom, AggregateItem, Extreme, GroupKey, Hierarchy, NestItem, Relatives, Rollup,
+    Transformation, TransformationKind, Traversal,
+};
 pub use expr::{BinaryOperator, Expr, ExprKind, Lambda, Literal, Path, Quantifier, Root, Step, TypeName};
 
 /// A whole request: `Set('k')/Nav?$top=1`
@@ -67,8 +72,8 @@ pub struct Options {
     pub search: Option<Search>,
     /// `$compute=a mul b as c`
     pub compute: Vec<ComputeItem>,
-    /// `$apply=groupby((a))`, not parsed.
-    pub apply: Option<String>,
+    /// `$apply=filter(a eq 1)/groupby((b))`
+    pub apply: Vec<Transformation>,
     /// `$format=json`
     pub format: Option<String>,
     /// `$skiptoken=opaque`

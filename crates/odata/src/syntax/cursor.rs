@@ -109,6 +109,17 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// Takes a name without points, which must be next; `expected` says of what.
+    pub fn expect_identifier(&mut self, expected: &str) -> Result<Name, Error> {
+        match self.peek()?.kind {
+            TokenKind::Name(name) if !name.contains('.') => self.expect_name(expected),
+            _ => {
+                let found = self.take()?;
+                Err(self.expected(expected, &found))
+            }
+        }
+    }
+
     /// Nothing may be left.
     pub fn expect_end(&mut self) -> Result<(), Error> {
         match self.take()? {

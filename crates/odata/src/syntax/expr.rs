@@ -16,7 +16,7 @@ use super::cursor::Cursor;
 use super::lex::{Token, TokenKind};
 use super::precedence::{AND, MEMBERSHIP, OR, UNARY};
 
-pub(super) use path::key;
+pub(super) use path::{arguments, key};
 
 /// Reads one expression.
 pub(super) fn expression(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {

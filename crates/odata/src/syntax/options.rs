@@ -11,6 +11,7 @@ mod system;
 use crate::error::{Error, Span};
 
 use super::MAX_OPTIONS;
+use super::apply::transformations;
 use super::ast::{ComputeItem, Given, Levels, Options, OrderItem};
 use super::cursor::Cursor;
 use super::expr::expression;
@@ -111,10 +112,6 @@ fn nested_option(
     }
     cursor.expect_symbol('=')?;
     give(options, option, name)?;
-    if option == SystemOption::Apply {
-        options.apply = Some(balanced(cursor)?);
-        return Ok(());
-    }
     set(options, option, name, cursor)
 }
 
@@ -147,7 +144,6 @@ fn set_alias(options: &mut Options, alias: &str, cursor: &mut Cursor<'_>) -> Res
 /// Sets an option whose value is taken as it is. Answers whether it was one.
 fn set_text(options: &mut Options, option: SystemOption, name: &str, text: &str) -> Result<bool, Error> {
     let place = match option {
-        SystemOption::Apply => &mut options.apply,
         SystemOption::Deltatoken => &mut options.deltatoken,
         SystemOption::Format => &mut options.format,
         SystemOption::Id => &mut options.id,
@@ -181,8 +177,8 @@ fn set(
         SystemOption::Count => options.count = Some(word(cursor, option, name, crate::value::boolean)?),
         SystemOption::Index => options.index = Some(word(cursor, option, name, signed)?),
         SystemOption::Levels => options.levels = Some(word(cursor, option, name, levels)?),
-        SystemOption::Apply
-        | SystemOption::Deltatoken
+        SystemOption::Apply => options.apply = transformations(cursor)?,
+        SystemOption::Deltatoken
         | SystemOption::Format
         | SystemOption::Id
         | SystemOption::Schemaversion
@@ -191,7 +187,10 @@ fn set(
     Ok(())
 }
 
-fn list<T>(cursor: &mut Cursor<'_>, one: fn(&mut Cursor<'_>) -> Result<T, Error>) -> Result<Vec<T>, Error> {
+pub(super) fn list<T>(
+    cursor: &mut Cursor<'_>,
+    one: fn(&mut Cursor<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
     let mut all = vec![one(cursor)?];
     while cursor.take_symbol(',')? {
         all.push(one(cursor)?);
@@ -199,7 +198,7 @@ fn list<T>(cursor: &mut Cursor<'_>, one: fn(&mut Cursor<'_>) -> Result<T, Error>
     Ok(all)
 }
 
-fn order_item(cursor: &mut Cursor<'_>) -> Result<OrderItem, Error> {
+pub(super) fn order_item(cursor: &mut Cursor<'_>) -> Result<OrderItem, Error> {
     let expr = expression(cursor)?;
     let descending = match cursor.peek()?.kind {
         TokenKind::Name(name) if name.eq_ignore_ascii_case("desc") => Some(true),
@@ -211,7 +210,7 @@ fn order_item(cursor: &mut Cursor<'_>) -> Result<OrderItem, Error> {
     Ok(OrderItem { expr, descending: descending.unwrap_or(false), span })
 }
 
-fn compute_item(cursor: &mut Cursor<'_>) -> Result<ComputeItem, Error> {
+pub(super) fn compute_item(cursor: &mut Cursor<'_>) -> Result<ComputeItem, Error> {
     let expr = expression(cursor)?;
     match cursor.take()? {
         Token { kind: TokenKind::Name(name), .. } if name.eq_ignore_ascii_case("as") => {}
@@ -238,7 +237,7 @@ fn word<T>(
         .ok_or_else(|| Error::option_value(name, text, option.expects()).at(span))
 }
 
-fn unsigned(text: &str) -> Option<u64> {
+pub(super) fn unsigned(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
 }
@@ -253,22 +252,4 @@ fn levels(text: &str) -> Option<Levels> {
         return Some(Levels::Max);
     }
     unsigned(text).filter(|_| !text.starts_with('0')).map(Levels::Exactly)
-}
-
-/// Takes the text up to the semicolon or parenthesis that ends a nested option, passing over nested
-/// parentheses and quoted strings.
-fn balanced(cursor: &mut Cursor<'_>) -> Result<String, Error> {
-    let (mut open, mut in_quotes) = (0_usize, false);
-    let end = cursor.raw().find(|character| {
-        match character {
-            '\'' => in_quotes = !in_quotes,
-            '(' if !in_quotes => open += 1,
-            ')' | ';' if !in_quotes && open == 0 => return true,
-            ')' if !in_quotes => open -= 1,
-            _ => {}
-        }
-        false
-    });
-    let length = end.unwrap_or(cursor.raw().len());
-    Ok(cursor.take_raw(length).to_owned())
 }

@@ -6,5 +6,6 @@
 //! logs and tests.
 //! Specification: OData 4.01 ABNF, sections 1, 2 and 4.
 
+mod apply;
 mod expr;
 mod request;

@@ -157,7 +157,7 @@ fn ends_in_star(path: &[Name]) -> bool {
 }
 
 /// A name in a path, which may be an annotation: `@Core.Messages#local`.
-fn name(cursor: &mut Cursor<'_>, token: &Token<'_>) -> Result<Name, Error> {
+pub(super) fn name(cursor: &mut Cursor<'_>, token: &Token<'_>) -> Result<Name, Error> {
     let mut span = token.span;
     match token.kind {
         TokenKind::Name(_) => {}

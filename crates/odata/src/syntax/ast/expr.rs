@@ -8,7 +8,7 @@
 use crate::error::Span;
 use crate::value::Value;
 
-use super::{Argument, Name, Options, Segment};
+use super::{AggregateExpr, Argument, Name, Options, Segment};
 
 /// An expression and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +118,8 @@ pub enum Root {
     This,
     /// `$root/Set('k')/a`
     Service,
+    /// `$these/aggregate($count)`: the whole collection that the option or transformation is applied to.
+    These,
     /// `@p/a`; the name without the `@`. A lone unqualified annotation looks the same.
     Alias(String),
 }
@@ -144,6 +146,13 @@ pub enum Step {
         condition: Box<Expr>,
         /// The key in a second pair of parentheses.
         key: Option<Vec<Argument>>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// `aggregate(a with sum)`; always the last step, never the first of a path that begins at an instance.
+    Aggregate {
+        /// What is aggregated.
+        expr: AggregateExpr,
         /// Where it stands.
         span: Span,
     },
@@ -271,7 +280,10 @@ impl Step {
         match self {
             Step::Named(segment) => segment.span,
             Step::Lambda(lambda) => lambda.span,
-            Step::Annotation { span, .. } | Step::Filter { span, .. } | Step::Count { span, .. } => *span,
+            Step::Annotation { span, .. }
+            | Step::Filter { span, .. }
+            | Step::Aggregate { span, .. }
+            | Step::Count { span, .. } => *span,
         }
     }
 
@@ -289,6 +301,7 @@ impl Step {
                 let key = key.iter().flatten().map(|argument| &argument.value);
                 Box::new(std::iter::once(&**condition).chain(key))
             }
+            Step::Aggregate { expr, .. } => Box::new(expr.operand().into_iter()),
             Step::Count { options, .. } => {
                 Box::new(options.as_deref().and_then(|options| options.filter.as_ref()).into_iter())
             }

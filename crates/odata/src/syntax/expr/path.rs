@@ -8,6 +8,7 @@
 use crate::error::{Error, Span};
 
 use super::expression;
+use crate::syntax::apply::aggregate_call;
 use crate::syntax::ast::{
     Argument, Expr, ExprKind, Lambda, Name, Path, Quantifier, Root, Segment, Step, SystemOption,
 };
@@ -24,6 +25,7 @@ pub(super) fn path(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
         TokenKind::Dollar("it") => Root::It,
         TokenKind::Dollar("this") => Root::This,
         TokenKind::Dollar("root") => Root::Service,
+        TokenKind::Dollar("these") => Root::These,
         // A term has a namespace, an alias has not. An unqualified term with nothing to tell it is for the
         // binder.
         TokenKind::At(name) if !name.contains('.') && !cursor.behind_is('#') => Root::Alias(name.to_owned()),
@@ -35,7 +37,7 @@ pub(super) fn path(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
         _ => return Err(cursor.expected("an expression", &first)),
     };
     match root {
-        Root::Instance => steps.push(step(cursor)?),
+        Root::Instance => steps.push(step(cursor, true)?),
         _ => {
             cursor.take()?;
         }
@@ -47,12 +49,12 @@ pub(super) fn path(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
             let found = cursor.take()?;
             return Err(cursor.expected("a name directly behind '/'", &found));
         }
-        let step = step(cursor)?;
-        open = !matches!(step, Step::Lambda(_) | Step::Count { .. });
+        let step = step(cursor, false)?;
+        open = !matches!(step, Step::Lambda(_) | Step::Count { .. } | Step::Aggregate { .. });
         end = step.span().end;
         steps.push(step);
     }
-    if root == Root::Service && steps.is_empty() {
+    if matches!(root, Root::Service | Root::These) && steps.is_empty() {
         let found = cursor.take()?;
         return Err(cursor.expected("'/'", &found));
     }
@@ -76,13 +78,17 @@ fn call_or_path(mut path: Path) -> ExprKind {
 }
 
 /// Reads what stands between two slashes.
-fn step(cursor: &mut Cursor<'_>) -> Result<Step, Error> {
+fn step(cursor: &mut Cursor<'_>, is_first: bool) -> Result<Step, Error> {
     let token = cursor.take()?;
     let start = token.span;
     match token.kind {
         TokenKind::Name(name) => match quantifier(name) {
             Some(quantifier) if cursor.take_adjacent('(')? => {
                 cursor.deeper(|cursor| lambda(cursor, quantifier, start)).map(Step::Lambda)
+            }
+            None if name == "aggregate" && !is_first && cursor.take_adjacent('(')? => {
+                let (expr, end) = cursor.deeper(aggregate_call)?;
+                Ok(Step::Aggregate { expr, span: start.to(end) })
             }
             _ => segment(cursor, name, start).map(Step::Named),
         },
@@ -157,7 +163,7 @@ pub(in crate::syntax) fn key(
 }
 
 /// Reads values with commas between them up to the closing parenthesis.
-fn arguments(cursor: &mut Cursor<'_>) -> Result<(Vec<Argument>, Span), Error> {
+pub(in crate::syntax) fn arguments(cursor: &mut Cursor<'_>) -> Result<(Vec<Argument>, Span), Error> {
     let mut arguments = Vec::new();
     if !cursor.at_symbol(')')? {
         arguments.push(argument(cursor)?);

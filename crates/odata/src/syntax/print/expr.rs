@@ -131,6 +131,7 @@ impl fmt::Display for Path {
             Root::It => f.write_str("$it")?,
             Root::This => f.write_str("$this")?,
             Root::Service => f.write_str("$root")?,
+            Root::These => f.write_str("$these")?,
             Root::Alias(name) => write!(f, "@{name}")?,
         }
         self.steps.iter().try_for_each(|step| write!(f, "/{step}"))
@@ -148,6 +149,7 @@ impl fmt::Display for Step {
                 write!(f, "$filter({condition})")?;
                 key.as_deref().map_or(Ok(()), |key| parentheses(f, key))
             }
+            Step::Aggregate { expr, .. } => write!(f, "aggregate({expr})"),
             Step::Count { options: None, .. } => f.write_str("$count"),
             Step::Count { options: Some(options), .. } => write!(f, "$count({})", Nested(options)),
         }

@@ -11,6 +11,8 @@ use crate::syntax::ast::{
 };
 use crate::syntax::percent::encode_query;
 
+use super::apply::Sequence;
+
 /// Writes all of them with a separator between.
 pub(super) fn separated<T: fmt::Display>(
     f: &mut fmt::Formatter<'_>,
@@ -72,7 +74,7 @@ fn parts(options: &Options) -> Vec<String> {
     }
     let system = [
         one("$schemaversion", options.schemaversion.as_ref()),
-        one("$apply", options.apply.as_ref()),
+        one("$apply", Some(&Sequence(&options.apply)).filter(|sequence| !sequence.0.is_empty())),
         many("$compute", &options.compute),
         one("$search", options.search.as_ref()),
         one("$filter", options.filter.as_ref()),

@@ -5,6 +5,8 @@
 
 #![expect(clippy::panic, reason = "a failed check in a helper fails the test")]
 
+mod apply;
+
 use std::time::{Duration, Instant};
 
 use odata::syntax::{Request, parse};
