@@ -1,18 +1,18 @@
 //! JSON in and out, and the control information around it.
 //!
-//! [`write()`] renders an [`Answer`](crate::answer::Answer) to a [`Query`]; [`read`] checks request bodies. The context URL and the order
-//! of control information follow Microsoft Graph's wire: `@odata.context`, `@odata.count`, `@odata.nextLink`,
-//! `value`.
+//! [`write()`] renders an [`Answer`](crate::answer::Answer) to a [`Query`](crate::query::Query); [`read`] checks request
+//! bodies. The order of control information follows Microsoft Graph's wire: `@odata.context`, `@odata.count`,
+//! `@odata.nextLink`, `value`.
 //! Specification: OData JSON Format 4.01; OData Part 1 §10 (context URL).
 
+mod context;
 mod fault;
 pub mod read;
+mod value;
 mod write;
 
-pub use write::{Writing, write};
-
-use crate::model::Operation;
-use crate::query::{Ending, Query, Shape};
+pub use context::{context, entity_address, list_address};
+pub use write::{Form, Writing, Written, etag, write};
 
 /// How much control information an answer carries (OData JSON Format 4.01 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -22,6 +22,8 @@ pub enum MetadataLevel {
     /// What clients cannot compute.
     #[default]
     Minimal,
+    /// Everything.
+    Full,
 }
 
 /// Where one entity stands in the body, for navigation properties that are declared with an envelope.
@@ -34,28 +36,4 @@ pub enum Envelope {
     Bare,
     /// At the root, with a copy under `value`.
     Both,
-}
-
-/// The context URL of an answer, below the service root.
-///
-/// Keys are written in parentheses whatever the request used; one entity ends in `/$entity`; what an operation
-/// returns is named by its type.
-#[must_use]
-pub fn context(query: &Query<'_>) -> String {
-    if let Ending::Operation(Operation { returns: Some(returns), .. }) = query.resource.ending {
-        return format!("$metadata#{}", query.model.type_name(returns));
-    }
-    let ending = if query.resource.is_collection() { "" } else { "/$entity" };
-    format!("$metadata#{}{}{ending}", query.resource.canonical(), select_list(&query.listing.shape))
-}
-
-/// `(id,status,deviceIdentities(serialNumber))`, or nothing where all structural properties are there.
-fn select_list(shape: &Shape<'_>) -> String {
-    let mut list: Vec<String> = shape.selected.clone().unwrap_or_default();
-    for expansion in &shape.expand {
-        let nested = select_list(&expansion.listing.shape);
-        let nested = if nested.is_empty() { "()" } else { nested.as_str() };
-        list.push(format!("{}{nested}", expansion.navigation.name));
-    }
-    if list.is_empty() { String::new() } else { format!("({})", list.join(",")) }
 }

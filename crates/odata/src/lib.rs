@@ -45,6 +45,8 @@ pub mod bind;
 pub mod error;
 pub mod json;
 pub mod model;
+pub mod negotiate;
+pub mod profile;
 pub mod query;
 pub mod skiptoken;
 pub mod sql;

@@ -3,7 +3,16 @@
 //! [`crate::bind`] makes it out of a [`crate::syntax::Request`]; [`crate::sql`] turns it into statements and
 //! [`crate::json`] tells from it how rows are written. Nothing in here came unchecked from a client.
 
-use crate::model::{EntityType, EntityTypeId, Model, NavigationProperty, Operation, Property, Type};
+mod expr;
+mod resource;
+mod stage;
+
+pub use expr::{Arithmetic, Comparison, Expr, ExprKind, Path, Variable};
+pub use resource::{Ending, Resource, Step, Target, key_predicate};
+pub use stage::{Aggregate, Column, Method, Stage};
+
+use crate::model::{EntityType, EntityTypeId, Model, NavigationProperty, Property, Type};
+use crate::syntax::ast::{ExpandForm, Search};
 use crate::value::Value;
 
 /// A bound GET: what is addressed and what is wanted of it.
@@ -17,48 +26,25 @@ pub struct Query<'m> {
     pub listing: Listing<'m>,
     /// Where the page before this one ended.
     pub after: Option<Cursor>,
-}
-
-/// What a resource path addresses: a singleton, and a walk from it along navigation properties.
-#[derive(Debug, Clone)]
-pub struct Resource<'m> {
-    /// Where the walk begins.
-    pub singleton: &'m NavigationProperty,
-    /// Each navigation property on the way, with the key that was given for it.
-    pub steps: Vec<Step<'m>>,
-    /// What stands at the end of the path.
-    pub ending: Ending<'m>,
-}
-
-/// What stands at the end of a resource path.
-#[derive(Debug, Clone, Copy)]
-pub enum Ending<'m> {
-    /// The last step itself.
-    Plain,
-    /// `/$count`.
-    Count,
-    /// An action or a function bound to the last step.
-    Operation(&'m Operation),
-}
-
-/// One navigation property of a path, with a key where one entity of a collection is meant.
-#[derive(Debug, Clone)]
-pub struct Step<'m> {
-    /// The navigation property.
-    pub navigation: &'m NavigationProperty,
-    /// The key's values in the order of the key's properties; empty where none was given.
-    pub key: Vec<Value>,
+    /// Whether the versions of entities are read, for ETags.
+    pub versions: bool,
 }
 
 /// Which entities of a collection, in which order, how many, and what of each.
 #[derive(Debug)]
 pub struct Listing<'m> {
+    /// `$apply`: what becomes of the collection before anything else.
+    pub apply: Vec<Stage<'m>>,
+    /// `$search`.
+    pub search: Option<TextSearch<'m>>,
     /// `$filter`.
     pub filter: Option<Expr<'m>>,
     /// `$orderby`, completed by the key, so that it is total.
     pub order: Vec<Order<'m>>,
     /// `$skip`.
     pub skip: u64,
+    /// The most entities in all pages together; nothing where there is no limit.
+    pub limit: Option<u64>,
     /// The most entities in one page.
     pub page_size: u64,
     /// Whether the total is wanted.
@@ -67,13 +53,28 @@ pub struct Listing<'m> {
     pub shape: Shape<'m>,
 }
 
-/// What is written of an entity.
+/// `$search`, and the properties of the model that are searched.
+#[derive(Debug, Clone)]
+pub struct TextSearch<'m> {
+    /// What is looked for.
+    pub terms: Search,
+    /// The type that is searched.
+    pub ty: Type,
+    /// Where.
+    pub within: Vec<&'m Property>,
+}
+
+/// What is written of an instance.
 #[derive(Debug)]
 pub struct Shape<'m> {
-    /// Its type.
-    pub ty: EntityTypeId,
+    /// Its declared type: an entity's, or that of the members of a collection property.
+    pub ty: Type,
     /// The structural properties, in the model's order.
     pub properties: Vec<Selected<'m>>,
+    /// Whether members that are not declared are written too, as open types have them.
+    pub dynamic: bool,
+    /// What was computed or aggregated.
+    pub computed: Vec<Computed<'m>>,
     /// The properties named by `$select` as the context URL lists them; nothing where there was no `$select`.
     pub selected: Option<Vec<String>>,
     /// The navigation properties wanted inside.
@@ -85,10 +86,44 @@ pub struct Shape<'m> {
 pub struct Selected<'m> {
     /// The property.
     pub property: &'m Property,
-    /// For a complex property its members; empty for others.
+    /// The derived type that declares it: instances of other types do not have it.
+    pub of: Option<Type>,
+    /// For a complex property those of its members that are wanted.
     pub members: Vec<Selected<'m>>,
+    /// Whether all members of a complex property are wanted, those of derived types included.
+    pub whole: bool,
     /// Whether its value is read; else null is written.
     pub fetched: bool,
+    /// For a collection which of its members; nothing where all of them.
+    pub narrowed: Option<Box<Narrowed<'m>>>,
+}
+
+/// Which members of a collection property, for `$select=tags($filter=…;$top=2)`.
+#[derive(Debug)]
+pub struct Narrowed<'m> {
+    /// From the owner to its members: one step.
+    pub path: Path<'m>,
+    /// A member.
+    pub variable: Variable,
+    /// `$filter`
+    pub filter: Option<Expr<'m>>,
+    /// `$orderby`
+    pub order: Vec<Order<'m>>,
+    /// `$skip`
+    pub skip: u64,
+    /// `$top`
+    pub top: Option<u64>,
+    /// `$count`
+    pub count: bool,
+}
+
+/// A value with a name of its own: of `$compute` or `$apply`.
+#[derive(Debug)]
+pub struct Computed<'m> {
+    /// Its name; of grouped values the path to it.
+    pub path: Vec<String>,
+    /// What it is.
+    pub expr: Expr<'m>,
 }
 
 /// A navigation property wanted inside its owner.
@@ -96,6 +131,10 @@ pub struct Selected<'m> {
 pub struct Expansion<'m> {
     /// The navigation property.
     pub navigation: &'m NavigationProperty,
+    /// The derived type that declares it: owners of other types do not have it.
+    pub of: Option<EntityTypeId>,
+    /// The entities, links to them, or their number.
+    pub form: ExpandForm,
     /// Which of the entities behind it, and what of each.
     pub listing: Listing<'m>,
     /// The options inside its parentheses as the query of a URL, for the link to its next page.
@@ -103,7 +142,7 @@ pub struct Expansion<'m> {
 }
 
 /// One key of an order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Order<'m> {
     /// What is compared.
     pub expr: Expr<'m>,
@@ -120,141 +159,40 @@ pub struct Cursor {
     pub seen: u64,
 }
 
-/// An expression whose type is known.
-#[derive(Debug, Clone)]
-pub struct Expr<'m> {
-    /// What it is.
-    pub kind: ExprKind<'m>,
-    /// Its type; nothing for the literal `null`.
-    pub ty: Option<Type>,
-    /// Whether it can be null.
-    pub nullable: bool,
-}
-
-/// The kinds of a bound expression.
-#[derive(Debug, Clone)]
-pub enum ExprKind<'m> {
-    /// A constant.
-    Literal(Value),
-    /// A structural property, through complex ones where there is more than one.
-    Property(Vec<&'m Property>),
-    /// `eq`, `ne`, `lt`, `le`, `gt`, `ge`.
-    Compare(Comparison, Box<Expr<'m>>, Box<Expr<'m>>),
-    /// `and`; at least two.
-    And(Vec<Expr<'m>>),
-    /// `or`; at least two.
-    Or(Vec<Expr<'m>>),
-    /// `not`.
-    Not(Box<Expr<'m>>),
-    /// `in` with a list of literals.
-    In(Box<Expr<'m>>, Vec<Value>),
-    /// A canonical function.
-    Call(crate::bind::Function, Vec<Expr<'m>>),
-}
-
-/// The comparison operators, OData URL Conventions 4.01 §5.1.1.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the operators' own names")]
-pub enum Comparison {
-    Eq,
-    Ne,
-    Lt,
-    Le,
-    Gt,
-    Ge,
-}
-
-impl<'m> Resource<'m> {
-    /// The type of the entity or entities that the last step leads to.
+impl<'m> Shape<'m> {
+    /// A shape in which nothing is written.
     #[must_use]
-    pub fn entity_type(&self) -> EntityTypeId {
-        self.steps.last().map_or(self.singleton.target, |step| step.navigation.target)
-    }
-
-    /// Whether the last step is a collection (without a key) rather than one entity.
-    #[must_use]
-    pub fn is_collection(&self) -> bool {
-        self.steps.last().is_some_and(Step::is_collection)
-    }
-
-    /// The last navigation property, unless the path ends at its singleton.
-    #[must_use]
-    pub fn navigation(&self) -> Option<&'m NavigationProperty> {
-        self.steps.last().map(|step| step.navigation)
-    }
-
-    /// The key of the last step, where it is a single text.
-    #[must_use]
-    pub fn key(&self) -> Option<&str> {
-        self.steps.last().and_then(Step::text_key)
-    }
-
-    /// The key of the entity that owns the last step's collection, where it is a single text.
-    #[must_use]
-    pub fn owner_key(&self) -> Option<&str> {
-        self.steps.iter().rev().nth(1).and_then(Step::text_key)
-    }
-
-    /// The path's template as Intune's errors print it: `~/singleton/navigation/key/action`.
-    #[must_use]
-    pub fn template(&self) -> String {
-        let mut template = "~/singleton".to_owned();
-        for step in &self.steps {
-            template.push_str("/navigation");
-            if !step.key.is_empty() {
-                template.push_str("/key");
-            }
+    pub fn empty(ty: Type) -> Self {
+        Self {
+            ty,
+            properties: Vec::new(),
+            dynamic: false,
+            computed: Vec::new(),
+            selected: None,
+            expand: Vec::new(),
         }
-        match self.ending {
-            Ending::Plain => {}
-            Ending::Count => template.push_str("/$count"),
-            Ending::Operation(_) => template.push_str("/action"),
-        }
-        template
     }
 
-    /// The path in canonical form, keys in parentheses, without the last key and the ending: what a context URL shows
-    /// after `#`.
+    /// The id of its entity type; nothing where its instances are no entities.
     #[must_use]
-    pub fn canonical(&self) -> String {
-        let mut path = self.singleton.name.clone();
-        for (index, step) in self.steps.iter().enumerate() {
-            path.push('/');
-            path.push_str(&step.navigation.name);
-            if index + 1 < self.steps.len() && !step.key.is_empty() {
-                path.push_str(&key_predicate(&step.key));
-            }
-        }
-        path
-    }
-}
-
-impl Step<'_> {
-    /// Whether it means all entities behind the navigation property.
-    #[must_use]
-    pub fn is_collection(&self) -> bool {
-        self.navigation.collection && self.key.is_empty()
-    }
-
-    fn text_key(&self) -> Option<&str> {
-        match self.key.as_slice() {
-            [Value::String(text)] => Some(text),
+    pub fn entity_id(&self) -> Option<EntityTypeId> {
+        match self.ty {
+            Type::Entity(id) => Some(id),
             _ => None,
         }
     }
-}
 
-impl<'m> Shape<'m> {
     /// The entity type, looked up.
     #[must_use]
-    pub fn entity<'a>(&self, model: &'a Model) -> &'a EntityType {
-        model.entity(self.ty)
+    pub fn entity<'a>(&self, model: &'a Model) -> Option<&'a EntityType> {
+        self.entity_id().map(|id| model.entity(id))
     }
 }
 
-/// A key in parentheses, as a path shows it: `('x')`.
-#[must_use]
-pub fn key_predicate(key: &[Value]) -> String {
-    let key: Vec<String> = key.iter().map(Value::to_string).collect();
-    format!("({})", key.join(","))
+impl<'m> Selected<'m> {
+    /// A property, whole.
+    #[must_use]
+    pub fn all_of(property: &'m Property) -> Self {
+        Self { property, of: None, members: Vec::new(), whole: true, fetched: true, narrowed: None }
+    }
 }

@@ -54,10 +54,12 @@ fn digest(list: &str, order: &[Order<'_>], text: &str) -> Vec<u8> {
     for key in order {
         hash.update([0, u8::from(key.descending)]);
         match &key.expr.kind {
-            ExprKind::Property(path) => path.iter().for_each(|property| {
-                hash.update(&property.name);
-                hash.update([0]);
-            }),
+            ExprKind::Property(path) if path.steps.is_empty() => {
+                for property in &path.properties {
+                    hash.update(&property.name);
+                    hash.update([0]);
+                }
+            }
             other => hash.update(format!("{other:?}")),
         }
     }

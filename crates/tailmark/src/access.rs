@@ -3,8 +3,8 @@
 //! What an act needs stands in the model beside the thing it is done to; scopes and roles are compared to the
 //! letter. A grant carries the tenant, so whoever has one can reach that tenant's data only.
 
-use odata::model::Permission;
-use odata::query::{Ending, Resource};
+use odata::model::{NavigationProperty, Permission};
+use odata::query::{Ending, Resource, Step};
 
 use crate::http::caller::{Caller, CallerKind, Tenant};
 
@@ -60,7 +60,7 @@ impl Grant {
             CallerKind::Delegated => &permission.delegated,
             // An application goes no further than it could read on the way.
             CallerKind::Application
-                if resource.steps.iter().any(|step| closed_to_applications(&step.navigation.acts)) =>
+                if ways(resource).any(|navigation| closed_to_applications(&navigation.acts)) =>
             {
                 return Err(Denied::ApplicationOnly);
             }
@@ -76,16 +76,21 @@ impl Grant {
     }
 }
 
+/// The navigation properties that a path leads along.
+fn ways<'m>(resource: &Resource<'m>) -> impl Iterator<Item = &'m NavigationProperty> {
+    resource.steps.iter().filter_map(Step::navigation)
+}
+
 fn closed_to_applications(acts: &odata::model::Acts) -> bool {
     acts.read.as_ref().is_some_and(|read| read.application.is_empty())
 }
 
 fn permission<'m>(resource: &Resource<'m>, act: Act) -> Option<&'m Permission> {
-    match (act, resource.ending) {
+    match (act, &resource.ending) {
         (Act::Call, Ending::Operation(operation)) => Some(&operation.permission),
         (Act::Call, _) | (_, Ending::Operation(_)) => None,
         (Act::Read, _) => resource.navigation()?.acts.read.as_ref(),
-        (_, Ending::Count) => None,
+        (_, Ending::Count | Ending::References | Ending::Property { .. }) => None,
         (Act::Insert, _) if resource.is_collection() => resource.navigation()?.acts.insert.as_ref(),
         (Act::Update, _) if !resource.is_collection() => resource.navigation()?.acts.update.as_ref(),
         (Act::Delete, _) if !resource.is_collection() => resource.navigation()?.acts.delete.as_ref(),

@@ -25,7 +25,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::routing::get;
 use futures_util::FutureExt as _;
+use odata::bind::Terms;
 use odata::json::Writing;
+use odata::negotiate::Wants;
+use odata::profile::Profile;
 use odata::query::Resource;
 use odata::syntax::ast;
 
@@ -36,7 +39,9 @@ use crate::store::Store;
 use caller::{Caller, Verifier};
 use correlation::Correlation;
 use error::{Asked, Error};
-use negotiate::Wants;
+
+/// The most entities in a page: as many as the real service's pages hold.
+const PAGE: u64 = 1000;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -67,6 +72,8 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// What form of answer.
     pub wants: Wants,
+    /// Whose manners are followed.
+    pub profile: &'static Profile,
     /// The address of the service, without a slash at the end.
     pub base: String,
 }
@@ -100,10 +107,12 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     };
     let exchange = async move {
         let (version, path) = version_of(parts.uri.path())?;
+        let profile = app.config.compat.profile.into();
         let base = base.ok_or(Error::Host)?;
         let caller = app.verifier.verify(&parts.headers, clock::unix_seconds()).await?;
-        let exchange = Exchange {
-            wants: Wants::of(&parts.headers),
+        let mut exchange = Exchange {
+            wants: negotiate::wants(&parts.headers, profile)?,
+            profile,
             app,
             caller,
             version,
@@ -114,7 +123,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             base,
         };
         match exchange.method {
-            Method::GET | Method::HEAD => read::get(&exchange).await,
+            Method::GET | Method::HEAD => read::get(&mut exchange).await,
             Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
                 write::write(&exchange, body).await
             }
@@ -191,7 +200,11 @@ impl Exchange {
             url.push_str(&kept.join("&"));
         }
         Writing {
-            envelope: self.wants.envelope.unwrap_or_else(|| self.app.config.compat.upload_envelope.into()),
+            envelope: self
+                .wants
+                .preferences
+                .envelope
+                .unwrap_or_else(|| self.app.config.compat.upload_envelope.into()),
             request_url: url,
             ..self.plain_writing("")
         }
@@ -205,7 +218,23 @@ impl Exchange {
             request_url: format!("{}{path}", self.service_root()),
             metadata: self.wants.metadata,
             envelope: odata::json::Envelope::Bare,
+            profile: self.profile,
+            version: self.wants.version,
+            ieee754_compatible: self.wants.ieee754_compatible,
         }
+    }
+
+    /// Whether the request changes nothing.
+    #[must_use]
+    pub fn reads(&self) -> bool {
+        matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// On which terms its query is bound.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        let asked = self.wants.preferences.max_page_size.unwrap_or(PAGE);
+        Terms { default_page: PAGE, largest_page: asked.min(PAGE), top: self.profile.top, now: clock::now() }
     }
 
     /// The error of a path on which this method does nothing.

@@ -48,6 +48,9 @@ pub enum Error {
     /// What is stored contradicts the model.
     #[error("inconsistent data: {0}")]
     Inconsistent(String),
+    /// An expression of the request has no value for some row.
+    #[error("{0}")]
+    Evaluation(String),
     /// There is no such thing for this tenant.
     #[error("not found")]
     NotFound,

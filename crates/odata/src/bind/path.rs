@@ -1,115 +1,311 @@
 //! Resource path segments → what they address.
 //!
 //! Keys may stand in parentheses or as segments of their own. A segment behind a collection is, in this order, a
-//! `$` segment, an operation bound to the collection, or a key (OData URL Conventions 4.01 §4.3.6).
+//! `$` segment, a type cast, an operation bound to the collection, or a key (OData URL Conventions 4.01 §4.3.6).
 
+use super::Terms;
+use super::options::Scope;
 use crate::error::Error;
-use crate::model::{EntityTypeId, Model, Property, Type};
-use crate::query::{Ending, Resource, Step};
+use crate::model::{EntityTypeId, Model, NavigationProperty, Property, Type};
+use crate::query::{Ending, Expr, Resource, Step};
+use crate::syntax::Request;
 use crate::syntax::ast::{Argument, Segment};
-use crate::value::Value;
+use crate::value::{DateTimeOffset, Value};
 
-/// What a path addresses.
+/// Terms for a path by itself, in which nothing depends on them.
+const NO_TERMS: Terms =
+    Terms { default_page: 0, largest_page: 0, top: super::Top::PageSize, now: DateTimeOffset::NEVER };
+
+/// What a path without aliases addresses.
 ///
 /// # Errors
 /// Where a segment names nothing, or something that is not served.
 pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, Error> {
+    walk(&Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &std::cell::Cell::new(0) }, path)
+}
+
+/// What a request addresses; `$entity` is what its `$id` says (OData URL Conventions 4.01 §4.3.4).
+pub(super) fn addressed<'m>(scope: &Scope<'_, 'm>, request: &Request) -> Result<Resource<'m>, Error> {
+    let (Some(first), Some(id)) = (request.path.first(), &request.options.id) else {
+        return walk(scope, &request.path);
+    };
+    if first.name != "$entity" {
+        return walk(scope, &request.path);
+    }
+    let path = crate::syntax::parse(below_root(scope.model, id), None)
+        .map_err(|error| Error { span: None, ..error }.in_target("$id"))?
+        .path;
+    let mut resource = walk(scope, &path).map_err(|error| Error { span: None, ..error }.in_target("$id"))?;
+    if resource.is_collection() || !matches!(resource.ending, Ending::Plain) {
+        return Err(Error::option_value("$id", id, "the address of an entity"));
+    }
+    let casts = request.path.get(1..).unwrap_or_default();
+    casts.iter().try_for_each(|segment| segment_behind(scope, &mut resource, &mut Vec::new(), segment))?;
+    Ok(resource)
+}
+
+/// The part of an entity's address that begins with a set or a singleton.
+fn below_root<'t>(model: &Model, id: &'t str) -> &'t str {
+    let begins = |text: &str| {
+        let name = text.split(['/', '(', '?']).next().unwrap_or_default();
+        model.member(name).is_some()
+    };
+    if begins(id) {
+        return id;
+    }
+    let slashes = id.match_indices('/').filter_map(|(place, _)| id.get(place + 1..));
+    slashes.into_iter().find(|rest| begins(rest)).unwrap_or(id)
+}
+
+fn walk<'m>(scope: &Scope<'_, 'm>, path: &[Segment]) -> Result<Resource<'m>, Error> {
+    let model = scope.model;
     let Some((first, rest)) = path.split_first() else {
         return Err(Error::unsupported("The service document"));
     };
-    let singleton = match model.member(&first.name) {
-        Some(singleton) if first.arguments.is_none() && first.key.is_none() => singleton,
+    let mut resource = Resource { steps: Vec::new(), ending: Ending::Plain };
+    match model.member(&first.name) {
+        Some(member) if first.key.is_none() => step_along(scope, &mut resource, Vec::new(), member, first)?,
         _ if first.name.starts_with('$') => return Err(unsupported(first)),
+        _ if model.container.imports.iter().any(|import| import.name == first.name) => {
+            return Err(Error::unsupported(format!("The import '{}'", first.name)).at(first.span));
+        }
         _ => return Err(not_found(first)),
-    };
-    let mut resource = Resource { singleton, steps: Vec::new(), ending: Ending::Plain };
+    }
+    let mut within = Vec::new();
     for segment in rest {
-        if !matches!(resource.ending, Ending::Plain) || segment.key.is_some() {
-            return Err(not_found(segment));
-        }
-        if resource.is_collection() {
-            behind_collection(model, &mut resource, segment)?;
-        } else {
-            behind_entity(model, &mut resource, segment)?;
-        }
+        segment_behind(scope, &mut resource, &mut within, segment)?;
+    }
+    if !within.is_empty() {
+        resource.ending = Ending::Property { path: within, raw: false };
     }
     Ok(resource)
 }
 
+/// Goes one segment on; `within` is the complex property that the path stands in.
+fn segment_behind<'m>(
+    scope: &Scope<'_, 'm>,
+    resource: &mut Resource<'m>,
+    within: &mut Vec<&'m Property>,
+    segment: &Segment,
+) -> Result<(), Error> {
+    match &mut resource.ending {
+        Ending::Plain => {}
+        Ending::Property { raw, path } if segment.name == "$value" && !*raw => {
+            return match path.last().map(|property| &property.ty) {
+                Some(Type::Primitive(_) | Type::Enum(_)) => {
+                    *raw = true;
+                    Ok(())
+                }
+                _ => Err(not_found(segment)),
+            };
+        }
+        _ => return Err(not_found(segment)),
+    }
+    if segment.key.is_some() && segment.name != "$filter" {
+        return Err(not_found(segment));
+    }
+    if resource.is_collection() {
+        behind_collection(scope, resource, segment)
+    } else if within.is_empty() {
+        behind_entity(scope, resource, within, segment)
+    } else {
+        behind_complex(scope, resource, within, segment)
+    }
+}
+
 fn behind_collection<'m>(
-    model: &'m Model,
+    scope: &Scope<'_, 'm>,
     resource: &mut Resource<'m>,
     segment: &Segment,
 ) -> Result<(), Error> {
-    let ty = resource.entity_type();
-    if segment.name == "$count" {
-        resource.ending = Ending::Count;
-        return Ok(());
+    let Some(ty) = resource.ty().cloned() else { return Err(not_found(segment)) };
+    match segment.name.as_str() {
+        "$count" => {
+            resource.ending = Ending::Count;
+            return Ok(());
+        }
+        "$ref" if matches!(ty, Type::Entity(_)) => {
+            resource.ending = Ending::References;
+            return Ok(());
+        }
+        "$filter" => return filter(scope, resource, &ty, segment),
+        name if name.starts_with('$') => return Err(unsupported(segment)),
+        _ => {}
     }
-    if segment.name.starts_with('$') {
-        return Err(unsupported(segment));
+    if scope.model.unqualified(&segment.name).is_some()
+        && let Some(narrower) = scope.model.find_type(&segment.name)
+    {
+        return cast(scope, resource, narrower, segment);
     }
-    if let Some(operation) = model.operation(&segment.name, &Type::Entity(ty).collection()) {
+    if let Some(operation) = scope.model.operation(&segment.name, &ty.clone().collection()) {
         resource.ending = Ending::Operation(operation);
         return without_arguments(segment);
     }
-    if model.unqualified(&segment.name).is_some() {
-        return Err(qualified(model, segment));
-    }
-    if segment.arguments.is_some() {
+    let Type::Entity(ty) = ty else {
+        return Err(match segment.name.trim_start_matches('-').parse::<u64>() {
+            Ok(_) => Error::unsupported("Addressing a member of a collection by its place").at(segment.span),
+            Err(_) => not_found(segment),
+        });
+    };
+    if segment.arguments.is_some() || scope.model.unqualified(&segment.name).is_some() {
         return Err(not_found(segment));
     }
-    let key = key_segment(model, ty, segment)?;
+    let key = key_segment(scope.model, ty, segment)?;
     if let Some(step) = resource.steps.last_mut() {
         step.key = key;
     }
     Ok(())
 }
 
-fn behind_entity<'m>(model: &'m Model, resource: &mut Resource<'m>, segment: &Segment) -> Result<(), Error> {
-    let ty = model.entity(resource.entity_type());
-    if let Some(navigation) = ty.navigation_property(&segment.name) {
-        let key = match &segment.arguments {
-            Some(arguments) if navigation.collection => {
-                key_predicate(model, navigation.target, segment, arguments)?
-            }
-            Some(_) => return Err(not_found(segment)),
-            None => Vec::new(),
-        };
-        if resource.navigation().is_some_and(|owner| !owner.collection) {
-            return Err(
-                Error::unsupported("A path through a single-valued navigation property").at(segment.span)
-            );
-        }
-        resource.steps.push(Step { navigation, key });
-        return Ok(());
+/// `$filter(…)` in the path: the collection is narrowed, or with a key one of what is left is meant.
+fn filter<'m>(
+    scope: &Scope<'_, 'm>,
+    resource: &mut Resource<'m>,
+    ty: &Type,
+    segment: &Segment,
+) -> Result<(), Error> {
+    let Some([Argument { name: None, value }]) = segment.arguments.as_deref() else {
+        return Err(not_found(segment));
+    };
+    let condition = scope.condition(ty, &[], value)?;
+    let key = match (&segment.key, ty) {
+        (Some(arguments), Type::Entity(ty)) => key_predicate(scope, *ty, segment, arguments)?,
+        (Some(_), _) => return Err(not_found(segment)),
+        (None, _) => Vec::new(),
+    };
+    if let Some(step) = resource.steps.last_mut() {
+        step.filter = Some(Box::new(match step.filter.take() {
+            Some(before) => Expr {
+                ty: condition.ty.clone(),
+                nullable: before.nullable || condition.nullable,
+                kind: crate::query::ExprKind::And(vec![*before, condition]),
+            },
+            None => condition,
+        }));
+        step.key = key;
     }
-    if let Some(operation) = model.operation(&segment.name, &Type::Entity(resource.entity_type())) {
+    Ok(())
+}
+
+fn cast<'m>(
+    scope: &Scope<'_, 'm>,
+    resource: &mut Resource<'m>,
+    narrower: Type,
+    segment: &Segment,
+) -> Result<(), Error> {
+    let Some(step) = resource.steps.last_mut() else { return Err(not_found(segment)) };
+    if !matches!(narrower, Type::Entity(_) | Type::Complex(_)) || !scope.model.extends(&narrower, &step.ty) {
+        return Err(Error::segment_not_found(&segment.name).at(segment.span));
+    }
+    if let (Some(arguments), Type::Entity(ty)) = (&segment.arguments, &narrower) {
+        if !step.is_collection() {
+            return Err(not_found(segment));
+        }
+        step.key = key_predicate(scope, *ty, segment, arguments)?;
+    }
+    step.is_cast = step.is_cast || narrower != step.ty;
+    step.ty = narrower;
+    Ok(())
+}
+
+fn behind_entity<'m>(
+    scope: &Scope<'_, 'm>,
+    resource: &mut Resource<'m>,
+    within: &mut Vec<&'m Property>,
+    segment: &Segment,
+) -> Result<(), Error> {
+    let model = scope.model;
+    let Some(id) = resource.entity_type() else { return Err(not_found(segment)) };
+    let ty = model.entity(id);
+    if let Some(navigation) = ty.navigation_property(&segment.name) {
+        return step_along(scope, resource, Vec::new(), navigation, segment);
+    }
+    if let Some(property) = ty.property(&segment.name)
+        && segment.arguments.is_none()
+    {
+        return into_property(resource, within, property);
+    }
+    if let Some(operation) = model.operation(&segment.name, &Type::Entity(id)) {
         resource.ending = Ending::Operation(operation);
         return without_arguments(segment);
     }
-    if let Some(property) = ty.property(&segment.name) {
-        return Err(
-            Error::unsupported(format!("The path to the property '{}'", property.name)).at(segment.span)
-        );
+    if model.unqualified(&segment.name).is_some()
+        && let Some(narrower) = model.find_type(&segment.name)
+    {
+        return cast(scope, resource, narrower, segment);
     }
-    if model.unqualified(&segment.name).is_some() {
-        return Err(qualified(model, segment));
+    match segment.name.as_str() {
+        "$ref" => {
+            resource.ending = Ending::References;
+            Ok(())
+        }
+        "$value" if ty.has_stream => Err(unsupported(segment)),
+        "$value" => {
+            Err(Error::invalid(format!("'{}' is no media entity; it has no $value.", ty.name))
+                .at(segment.span))
+        }
+        "$count" | "$each" | "$query" => Err(not_found(segment)),
+        _ => Err(not_found(segment)),
     }
-    Err(if matches!(segment.name.as_str(), "$ref" | "$value") {
-        unsupported(segment)
-    } else {
-        not_found(segment)
-    })
 }
 
-/// A qualified name that is no operation here: a type cast, or nothing.
-fn qualified(model: &Model, segment: &Segment) -> Error {
-    let name = model.unqualified(&segment.name).unwrap_or_default();
-    if model.entity_types().any(|ty| ty.name.eq_ignore_ascii_case(name)) {
-        return Error::unsupported(format!("The type-cast segment '{}'", segment.name)).at(segment.span);
+fn behind_complex<'m>(
+    scope: &Scope<'_, 'm>,
+    resource: &mut Resource<'m>,
+    within: &mut Vec<&'m Property>,
+    segment: &Segment,
+) -> Result<(), Error> {
+    let Some(Type::Complex(id)) = within.last().map(|property| &property.ty) else {
+        return Err(not_found(segment));
+    };
+    if let Some(property) = scope.model.complex(*id).property(&segment.name)
+        && segment.arguments.is_none()
+    {
+        return into_property(resource, within, property);
     }
-    not_found(segment)
+    if scope.model.unqualified(&segment.name).is_some() && scope.model.find_type(&segment.name).is_some() {
+        return Err(Error::unsupported(format!("The type cast '{}' of a complex property", segment.name))
+            .at(segment.span));
+    }
+    if segment.name == "$value" {
+        return Err(Error::invalid("A complex property has no $value.").at(segment.span));
+    }
+    Err(not_found(segment))
+}
+
+fn into_property<'m>(
+    resource: &mut Resource<'m>,
+    within: &mut Vec<&'m Property>,
+    property: &'m Property,
+) -> Result<(), Error> {
+    match &property.ty {
+        Type::Complex(_) => within.push(property),
+        Type::Collection(_) => resource.steps.push(Step::into_members(std::mem::take(within), property)),
+        _ => {
+            let mut path = std::mem::take(within);
+            path.push(property);
+            resource.ending = Ending::Property { path, raw: false };
+        }
+    }
+    Ok(())
+}
+
+fn step_along<'m>(
+    scope: &Scope<'_, 'm>,
+    resource: &mut Resource<'m>,
+    within: Vec<&'m Property>,
+    navigation: &'m NavigationProperty,
+    segment: &Segment,
+) -> Result<(), Error> {
+    let key = match &segment.arguments {
+        Some(arguments) if navigation.collection => {
+            key_predicate(scope, navigation.target, segment, arguments)?
+        }
+        Some(_) => return Err(not_found(segment)),
+        None => Vec::new(),
+    };
+    resource.steps.push(Step { within, key, ..Step::along(navigation) });
+    Ok(())
 }
 
 /// Operations here take their parameters in the body or have none.
@@ -121,51 +317,79 @@ fn without_arguments(segment: &Segment) -> Result<(), Error> {
 }
 
 /// The key written as a segment: the bare text of the only key property.
-fn key_segment(model: &Model, ty: EntityTypeId, segment: &Segment) -> Result<Vec<Value>, Error> {
+fn key_segment<'m>(
+    model: &'m Model,
+    ty: EntityTypeId,
+    segment: &Segment,
+) -> Result<Vec<(&'m Property, Value)>, Error> {
     let mut properties = model.entity(ty).key_properties();
     match (properties.next(), properties.next()) {
         (Some(property), None) => {
-            Ok(vec![key_value(property, &segment.name).ok_or_else(|| not_found(segment))?])
+            let value = key_value(model, property, &segment.name).ok_or_else(|| not_found(segment))?;
+            Ok(vec![(property, value)])
         }
         _ => Err(not_found(segment)),
     }
 }
 
-/// The key in parentheses: `('x')`, or `(a='x',b=1)` in any order.
-fn key_predicate(
-    model: &Model,
+/// The key in parentheses: `('x')`, or `(a='x',b=1)` in any order; an alternate key by its names.
+pub(super) fn key_predicate<'m>(
+    scope: &Scope<'_, 'm>,
     ty: EntityTypeId,
     segment: &Segment,
     arguments: &[Argument],
-) -> Result<Vec<Value>, Error> {
-    let ty = model.entity(ty);
-    if arguments.len() != ty.key.len() {
-        return Err(not_found(segment));
-    }
-    ty.key_properties()
-        .map(|property| {
-            let argument = arguments
-                .iter()
-                .find(|argument| match &argument.name {
-                    Some(name) => name.eq_ignore_ascii_case(&property.name),
-                    None => arguments.len() == 1,
-                })
-                .ok_or_else(|| not_found(segment))?;
-            let value = argument
-                .value
-                .as_value()
-                .ok_or_else(|| Error::unsupported("A key that is not a literal").at(argument.value.span))?;
-            key_value(property, &value.text())
-                .filter(|_| *value != Value::Null)
-                .ok_or_else(|| not_found(segment))
+) -> Result<Vec<(&'m Property, Value)>, Error> {
+    let ty = scope.model.entity(ty);
+    let named = |name: &str| {
+        arguments
+            .iter()
+            .find(|argument| argument.name.as_deref().is_some_and(|given| given.eq_ignore_ascii_case(name)))
+    };
+    let keys = std::iter::once(&ty.key).chain(&ty.alternate_keys);
+    let mut fitting = keys.filter(|key| key.len() == arguments.len());
+    let found = if let [Argument { name: None, value }] = arguments {
+        (ty.key.len() == 1).then(|| (&ty.key, vec![value]))
+    } else {
+        fitting.find_map(|key| {
+            let values: Option<Vec<_>> =
+                key.iter().map(|name| named(name).map(|argument| &argument.value)).collect();
+            Some((key, values?))
         })
-        .collect()
+    };
+    let Some((key, values)) = found else { return Err(not_found(segment)) };
+    let pairs = key.iter().zip(values).map(|(name, value)| {
+        let property = ty.property(name).ok_or_else(|| not_found(segment))?;
+        let aliased = value
+            .as_alias()
+            .map(|alias| scope.aliases.iter().find(|(name, _)| name == alias).map(|(_, value)| value));
+        let literal = match aliased {
+            Some(Some(value)) => value,
+            Some(None) => return Err(not_found(segment)),
+            None => value,
+        };
+        let text = match &literal.kind {
+            crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Enum { members, .. }) => {
+                members.clone()
+            }
+            _ => match literal.as_value() {
+                Some(Value::Null) => return Err(not_found(segment)),
+                Some(value) => value.text(),
+                None => {
+                    return Err(Error::unsupported("A key that is not a literal").at(value.span));
+                }
+            },
+        };
+        let value = key_value(scope.model, property, &text).ok_or_else(|| not_found(segment))?;
+        Ok((property, value))
+    });
+    pairs.collect()
 }
 
-fn key_value(property: &Property, text: &str) -> Option<Value> {
+fn key_value(model: &Model, property: &Property, text: &str) -> Option<Value> {
     match &property.ty {
         Type::Primitive(primitive) => Value::parse(*primitive, text),
-        Type::Enum(_) | Type::Complex(_) | Type::Entity(_) | Type::Collection(_) => None,
+        Type::Enum(id) => model.enumeration(*id).value_of(text).map(Value::Integer),
+        Type::Complex(_) | Type::Entity(_) | Type::Collection(_) => None,
     }
 }
 

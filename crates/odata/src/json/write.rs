@@ -1,10 +1,14 @@
 //! An answer as JSON, written straight into bytes in one pass.
 
-use super::{Envelope, MetadataLevel, context};
-use crate::answer::{Answer, Entity, Page};
-use crate::model::{Model, Type};
-use crate::query::{Expansion, Query, Selected, Shape, key_predicate};
+use super::context::{context, expanded_address, home, list_address};
+use super::value::is_evident;
+use super::{Envelope, MetadataLevel};
+use crate::answer::{Answer, Cell, Entity, Expanded, Page};
+use crate::model::{EntityTypeId, Model, NavigationProperty, Primitive, Type};
+use crate::profile::{Profile, Version};
+use crate::query::{Computed, Ending, Expansion, Query, Selected, Shape, key_predicate};
 use crate::skiptoken;
+use crate::syntax::ast::ExpandForm;
 use crate::syntax::percent::encode_query;
 use crate::value::Value;
 
@@ -19,162 +23,535 @@ pub struct Writing {
     pub metadata: MetadataLevel,
     /// Where an enveloped entity stands.
     pub envelope: Envelope,
+    /// Whose manners.
+    pub profile: &'static Profile,
+    /// The version that the answer has.
+    pub version: Version,
+    /// Whether 64-bit and decimal numbers are written as texts.
+    pub ieee754_compatible: bool,
 }
 
-/// Renders the answer to a query. A count is plain text, everything else JSON.
+/// A body.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Written {
+    /// What it is.
+    pub form: Form,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// JSON.
+    Json,
+    /// Plain text.
+    Text,
+    /// Bytes of no known type.
+    Bytes,
+    /// There is none: 204.
+    Nothing,
+}
+
+/// Renders the answer to a query.
 #[must_use]
-pub fn write(query: &Query<'_>, answer: &Answer, writing: &Writing) -> Vec<u8> {
+pub fn write(query: &Query<'_>, answer: &Answer, writing: &Writing) -> Written {
     let writer = Writer { model: query.model, writing };
     let mut out = Vec::with_capacity(1024);
-    match answer {
-        Answer::Count(number) => out.extend_from_slice(number.to_string().as_bytes()),
-        Answer::Entity(entity) => writer.root_entity(&mut out, query, entity),
-        Answer::Page(page) => {
-            out.push(b'{');
-            writer.context(&mut out, query);
-            // Differs: some of Intune's lists show the number of rows in the page unasked; here it is the total, and
-            // only with `$count=true`.
-            if let Some(count) = page.count {
-                out.extend_from_slice(b"\"@odata.count\":");
-                out.extend_from_slice(count.to_string().as_bytes());
-                out.push(b',');
-            }
-            let list = query.resource.canonical();
-            if let Some(cursor) = &page.next {
-                let token = skiptoken::write(&list, &query.listing.order, cursor);
-                out.extend_from_slice(b"\"@odata.nextLink\":");
-                text(&mut out, &with_token(&writing.request_url, &token));
-                out.push(b',');
-            }
-            out.extend_from_slice(b"\"value\":");
-            writer.entities(&mut out, &query.listing.shape, &page.entities, &list);
-            out.push(b'}');
+    let form = match answer {
+        Answer::Count(number) => {
+            out.extend_from_slice(number.to_string().as_bytes());
+            Form::Text
         }
-    }
-    out
+        Answer::Nothing => Form::Nothing,
+        Answer::Entity(entity) => match &query.resource.ending {
+            Ending::Property { raw, .. } => writer.property(&mut out, query, entity, *raw),
+            _ => {
+                writer.root_entity(&mut out, query, entity);
+                Form::Json
+            }
+        },
+        Answer::Page(page) => {
+            writer.root_page(&mut out, query, page);
+            Form::Json
+        }
+    };
+    Written { form, bytes: out }
 }
 
-struct Writer<'a> {
-    model: &'a Model,
-    writing: &'a Writing,
+pub(super) struct Writer<'a> {
+    pub model: &'a Model,
+    pub writing: &'a Writing,
 }
 
 impl Writer<'_> {
+    /// The name of control information and a colon: `"@odata.type":`, `"name@odata.type":`.
+    pub fn control(&self, out: &mut Vec<u8>, name: &str, information: &str) {
+        text(out, &format!("{name}{}{information}", self.writing.version.prefix()));
+        out.push(b':');
+    }
+
     fn context(&self, out: &mut Vec<u8>, query: &Query<'_>) {
-        if self.writing.metadata == MetadataLevel::Minimal {
-            out.extend_from_slice(b"\"@odata.context\":");
-            text(out, &format!("{}/{}", self.writing.service_root, context(query)));
+        if self.writing.metadata != MetadataLevel::None {
+            self.control(out, "", "context");
+            let context = context(query, self.writing.profile);
+            text(out, &format!("{}/{context}", self.writing.service_root));
             out.push(b',');
         }
+    }
+
+    fn count(&self, out: &mut Vec<u8>, name: &str, count: u64) {
+        self.control(out, name, "count");
+        if self.writing.ieee754_compatible {
+            text(out, &count.to_string());
+        } else {
+            out.extend_from_slice(count.to_string().as_bytes());
+        }
+        out.push(b',');
+    }
+
+    fn root_page(&self, out: &mut Vec<u8>, query: &Query<'_>, page: &Page) {
+        out.push(b'{');
+        self.context(out, query);
+        // Differs: some of Intune's lists show the number of rows in the page unasked; here it is the total, and
+        // only with `$count=true`.
+        if let Some(count) = page.count {
+            self.count(out, "", count);
+        }
+        if let Some(cursor) = &page.next {
+            let token = skiptoken::write(&query.resource.canonical(), &query.listing.order, cursor);
+            self.control(out, "", "nextLink");
+            text(out, &with_token(&self.writing.request_url, &token));
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"value\":");
+        let list = list_address(self.model, &query.resource);
+        if matches!(query.resource.ending, Ending::References) {
+            self.references(out, &query.listing.shape, &page.entities, &list);
+        } else {
+            self.entities(out, &query.listing.shape, &page.entities, &list);
+        }
+        out.push(b'}');
     }
 
     fn root_entity(&self, out: &mut Vec<u8>, query: &Query<'_>, entity: &Entity) {
         let enveloped = query.resource.navigation().is_some_and(|navigation| navigation.envelope);
         let envelope = if enveloped { self.writing.envelope } else { Envelope::Bare };
+        let shape = &query.listing.shape;
         out.push(b'{');
         self.context(out, query);
-        let list = query.resource.canonical();
+        let list = list_address(self.model, &query.resource);
+        let is_single = query.resource.navigation().is_some_and(|navigation| !navigation.collection);
+        let address = if is_single { list } else { self.address(shape, entity, &list) };
+        if matches!(query.resource.ending, Ending::References) {
+            self.id(out, &address);
+            close(out, b'}');
+            return;
+        }
         if envelope != Envelope::Documented {
-            self.members(out, &query.listing.shape, entity, &list);
+            self.members(out, shape, entity, &address);
         }
         if envelope != Envelope::Bare {
             out.extend_from_slice(b"\"value\":{");
-            self.members(out, &query.listing.shape, entity, &list);
+            self.members(out, shape, entity, &address);
             close(out, b'}');
         }
         close(out, b'}');
     }
 
-    /// The entities of the list with the canonical path `list`.
+    /// A structural property by itself; null has no body.
+    fn property(&self, out: &mut Vec<u8>, query: &Query<'_>, entity: &Entity, raw: bool) -> Form {
+        let (Some(mut selected), Some(mut cell)) =
+            (query.listing.shape.properties.first(), entity.values.first())
+        else {
+            return Form::Nothing;
+        };
+        let Ending::Property { path, .. } = &query.resource.ending else { return Form::Nothing };
+        for _ in path.iter().skip(1) {
+            match (cell, selected.members.first()) {
+                (Cell::Members(members), Some(member)) => {
+                    let Some(first) = members.first() else { return Form::Nothing };
+                    (cell, selected) = (first, member);
+                }
+                (Cell::One(Value::Json(json)), Some(member)) => {
+                    return self.inner_property(out, query, json, selected, member, raw);
+                }
+                _ => return Form::Nothing,
+            }
+        }
+        self.root_value(out, query, cell, selected, raw)
+    }
+
+    /// A property inside a complex one that is kept as a JSON text.
+    fn inner_property<'q>(
+        &self,
+        out: &mut Vec<u8>,
+        query: &Query<'_>,
+        json: &serde_json::Value,
+        mut selected: &'q Selected<'q>,
+        mut member: &'q Selected<'q>,
+        raw: bool,
+    ) -> Form {
+        let Ending::Property { path, .. } = &query.resource.ending else { return Form::Nothing };
+        let depth = path.iter().position(|property| property.name == selected.property.name).unwrap_or(0);
+        let mut json = json;
+        for _ in path.iter().skip(depth + 1) {
+            let Some(inner) = json.get(&member.property.name) else { return Form::Nothing };
+            json = inner;
+            selected = member;
+            if let Some(next) = member.members.first() {
+                member = next;
+            }
+        }
+        let value = crate::sql::stored::from_json(json, &selected.property.ty).unwrap_or(Value::Null);
+        self.root_value(out, query, &Cell::One(value), selected, raw)
+    }
+
+    fn root_value(
+        &self,
+        out: &mut Vec<u8>,
+        query: &Query<'_>,
+        cell: &Cell,
+        selected: &Selected<'_>,
+        raw: bool,
+    ) -> Form {
+        let ty = &selected.property.ty;
+        match cell {
+            Cell::One(Value::Null) | Cell::One(Value::Json(serde_json::Value::Null)) => return Form::Nothing,
+            Cell::One(value) if raw => {
+                match (value, ty) {
+                    (Value::Binary(bytes), _) => {
+                        out.extend_from_slice(bytes);
+                        return Form::Bytes;
+                    }
+                    (Value::Integer(number), Type::Enum(id)) => {
+                        let name = self.model.enumeration(*id).name_of(*number);
+                        out.extend_from_slice(name.unwrap_or_default().as_bytes());
+                    }
+                    (Value::Double(number), _) if number.is_finite() => {
+                        out.extend_from_slice(number.to_string().as_bytes());
+                    }
+                    (value, _) => out.extend_from_slice(value.text().as_bytes()),
+                }
+                return Form::Text;
+            }
+            _ => {}
+        }
+        out.push(b'{');
+        self.context(out, query);
+        match cell {
+            Cell::Members(cells) => self.cells(out, &selected.members, cells, None),
+            Cell::One(Value::Json(serde_json::Value::Object(members))) if matches!(ty, Type::Complex(_)) => {
+                self.complex(out, members, ty, Some(selected));
+            }
+            Cell::One(value) | Cell::Counted(value, _) => {
+                out.extend_from_slice(b"\"value\":");
+                self.value(out, value, ty, Some(selected));
+                out.push(b',');
+            }
+        }
+        close(out, b'}');
+        Form::Json
+    }
+
+    /// The instances of a list with this address.
     fn entities(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entities: &[Entity], list: &str) {
         out.push(b'[');
         for entity in entities {
+            match (&shape.ty, entity.values.first()) {
+                (Type::Entity(_) | Type::Complex(_), _) => {
+                    out.push(b'{');
+                    let address = self.address(shape, entity, list);
+                    self.members(out, shape, entity, &address);
+                    close(out, b'}');
+                }
+                // A member of a collection is a bare value; with something computed it would have no place.
+                (ty, Some(Cell::One(value))) => self.value(out, value, ty, None),
+                _ => {
+                    out.push(b'{');
+                    self.computed(out, &shape.computed, &entity.computed);
+                    close(out, b'}');
+                }
+            }
+            out.push(b',');
+        }
+        close(out, b']');
+    }
+
+    fn references(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entities: &[Entity], list: &str) {
+        out.push(b'[');
+        for entity in entities {
             out.push(b'{');
-            self.members(out, shape, entity, list);
+            self.id(out, &self.address(shape, entity, list));
             close(out, b'}');
             out.push(b',');
         }
         close(out, b']');
     }
 
-    /// Every member with a comma behind it.
-    fn members(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entity: &Entity, list: &str) {
-        if shape.entity(self.model).always_typed && self.writing.metadata != MetadataLevel::None {
-            out.extend_from_slice(b"\"@odata.type\":");
-            text(out, &format!("#{}", self.model.entity_name(shape.ty)));
-            out.push(b',');
+    fn id(&self, out: &mut Vec<u8>, address: &str) {
+        self.control(out, "", "id");
+        text(out, &format!("{}/{}", self.writing.service_root, encode_list(address)));
+        out.push(b',');
+    }
+
+    /// The canonical address of an entity in a list.
+    fn address(&self, shape: &Shape<'_>, entity: &Entity, list: &str) -> String {
+        let Some(ty) = shape.entity(self.model) else { return list.to_owned() };
+        if entity.key.is_empty() {
+            return list.to_owned();
         }
-        let mut values = entity.values.iter();
-        self.properties(out, &shape.properties, &mut values);
-        for (expansion, page) in shape.expand.iter().zip(&entity.expanded) {
-            let list = format!("{list}{}/{}", key_predicate(&entity.key), expansion.navigation.name);
-            self.expanded(out, expansion, page, &list);
+        let values: Vec<&Value> = entity.key.iter().collect();
+        format!("{list}{}", key_predicate(ty.key_properties(), &values))
+    }
+
+    /// Every member with a comma behind it.
+    fn members(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entity: &Entity, address: &str) {
+        let actual = entity.type_name.as_deref().and_then(|name| self.model.find_type(name));
+        let actual = actual.unwrap_or_else(|| shape.ty.clone());
+        let has_instance = !entity.values.is_empty() || shape.computed.is_empty() || !shape.expand.is_empty();
+        if has_instance {
+            self.entity_control(out, shape, entity, &actual, address);
+        }
+        if let Type::Complex(_) = shape.ty
+            && let [Cell::One(Value::Json(serde_json::Value::Object(members)))] = entity.values.as_slice()
+        {
+            self.complex(out, members, &shape.ty, None);
+        } else {
+            self.cells(out, &shape.properties, &entity.values, Some(&actual));
+        }
+        if let (Some(serde_json::Value::Object(members)), Type::Entity(id)) = (&entity.document, &actual) {
+            let ty = self.model.entity(*id);
+            if ty.is_open {
+                self.dynamic(out, members, |name| {
+                    ty.property(name).is_some() || ty.navigation_property(name).is_some()
+                });
+            }
+        }
+        self.computed(out, &shape.computed, &entity.computed);
+        let list = address.rfind('(').map_or(address, |end| address.get(..end).unwrap_or(address));
+        let home = home(self.model, list);
+        for (expansion, found) in shape.expand.iter().zip(&entity.expanded) {
+            let list = expanded_address(self.model, home, address, expansion.navigation);
+            self.expanded(out, expansion, found, &list, address);
+        }
+        if let (MetadataLevel::Full, Type::Entity(id)) = (self.writing.metadata, &actual)
+            && has_instance
+        {
+            self.navigation_links(out, shape, *id, address);
         }
     }
 
-    fn properties<'v>(
+    fn entity_control(
         &self,
         out: &mut Vec<u8>,
-        properties: &[Selected<'_>],
-        values: &mut impl Iterator<Item = &'v Value>,
+        shape: &Shape<'_>,
+        entity: &Entity,
+        actual: &Type,
+        address: &str,
     ) {
-        for selected in properties {
-            text(out, &selected.property.name);
+        let level = self.writing.metadata;
+        if level == MetadataLevel::None {
+            return;
+        }
+        let always = shape.entity(self.model).is_some_and(|ty| ty.always_typed);
+        if always || *actual != shape.ty || level == MetadataLevel::Full {
+            self.control(out, "", "type");
+            text(out, &format!("#{}", self.model.type_name(actual)));
+            out.push(b',');
+        }
+        let Type::Entity(_) = actual else { return };
+        let is_keyless = || {
+            let key = shape.entity(self.model).map(|ty| ty.key.as_slice()).unwrap_or_default();
+            let is_there = |name: &String| shape.properties.iter().any(|one| one.property.name == *name);
+            !key.iter().all(is_there)
+        };
+        if level == MetadataLevel::Full || (self.writing.profile.id_without_key && is_keyless()) {
+            self.id(out, address);
+        }
+        if let (Some(version), true) = (&entity.version, self.writing.profile.etags) {
+            self.control(out, "", "etag");
+            text(out, &etag(version));
+            out.push(b',');
+        }
+        if level == MetadataLevel::Full {
+            self.control(out, "", "editLink");
+            text(out, &encode_list(address));
+            out.push(b',');
+        }
+    }
+
+    fn navigation_links(&self, out: &mut Vec<u8>, shape: &Shape<'_>, actual: EntityTypeId, address: &str) {
+        let is_expanded = |navigation: &NavigationProperty| {
+            shape.expand.iter().any(|one| one.navigation.name == navigation.name)
+        };
+        let wanted = |navigation: &NavigationProperty| {
+            shape
+                .selected
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|name| *name == navigation.name || name == "*"))
+        };
+        for navigation in &self.model.entity(actual).navigation {
+            if !is_expanded(navigation) && !wanted(navigation) {
+                continue;
+            }
+            let link = format!("{}/{}/{}", self.writing.service_root, encode_list(address), navigation.name);
+            self.control(out, &navigation.name, "navigationLink");
+            text(out, &link);
+            out.push(b',');
+            self.control(out, &navigation.name, "associationLink");
+            text(out, &format!("{link}/$ref"));
+            out.push(b',');
+        }
+    }
+
+    /// Structural properties; those of derived types for instances of these only.
+    fn cells(&self, out: &mut Vec<u8>, properties: &[Selected<'_>], cells: &[Cell], actual: Option<&Type>) {
+        for (selected, cell) in properties.iter().zip(cells) {
+            if let (Some(of), Some(actual)) = (&selected.of, actual)
+                && !self.model.extends(actual, of)
+            {
+                continue;
+            }
+            let property = selected.property;
+            if property.ty == Type::Primitive(Primitive::Stream) {
+                continue;
+            }
+            if let Cell::Counted(_, count) = cell {
+                self.count(out, &property.name, *count);
+            }
+            self.type_annotation(out, property);
+            text(out, &property.name);
             out.push(b':');
-            if selected.members.is_empty() {
-                self.value(out, values.next().unwrap_or(&Value::Null), &selected.property.ty);
+            match cell {
+                Cell::One(value) | Cell::Counted(value, _) => {
+                    self.value(out, value, &property.ty, Some(selected));
+                }
+                Cell::Members(cells) => {
+                    out.push(b'{');
+                    self.cells(out, &selected.members, cells, None);
+                    close(out, b'}');
+                }
+            }
+            out.push(b',');
+        }
+    }
+
+    /// Computed values; those behind a common name are members of one object.
+    fn computed(&self, out: &mut Vec<u8>, names: &[Computed<'_>], values: &[Option<Value>]) {
+        let all: Vec<(&[String], &Computed<'_>, &Value)> = names
+            .iter()
+            .zip(values)
+            .filter_map(|(name, value)| Some((name.path.as_slice(), name, value.as_ref()?)))
+            .collect();
+        self.computed_below(out, &all);
+    }
+
+    fn computed_below(&self, out: &mut Vec<u8>, all: &[(&[String], &Computed<'_>, &Value)]) {
+        let mut done: Vec<&String> = Vec::new();
+        for (path, computed, value) in all {
+            let Some((first, rest)) = path.split_first() else { continue };
+            if done.contains(&first) {
+                continue;
+            }
+            done.push(first);
+            if rest.is_empty() {
+                let ty = computed.expr.ty.clone().unwrap_or(Type::Primitive(Primitive::String));
+                let level = self.writing.metadata;
+                if **value != Value::Null && level != MetadataLevel::None && !is_evident(&ty) {
+                    self.annotate_type(out, first, &ty);
+                }
+                text(out, first);
+                out.push(b':');
+                self.value(out, value, &ty, None);
             } else {
-                out.push(b'{');
-                self.properties(out, &selected.members, values);
+                let below: Vec<_> = all
+                    .iter()
+                    .filter_map(|(path, computed, value)| match path.split_first() {
+                        Some((name, rest)) if name == first => Some((rest, *computed, *value)),
+                        _ => None,
+                    })
+                    .collect();
+                text(out, first);
+                out.extend_from_slice(b":{");
+                self.computed_below(out, &below);
                 close(out, b'}');
             }
             out.push(b',');
         }
     }
 
-    fn expanded(&self, out: &mut Vec<u8>, expansion: &Expansion<'_>, page: &Page, list: &str) {
+    fn expanded(
+        &self,
+        out: &mut Vec<u8>,
+        expansion: &Expansion<'_>,
+        found: &Expanded,
+        list: &str,
+        owner: &str,
+    ) {
         let name = &expansion.navigation.name;
-        if let Some(count) = page.count {
-            text(out, &format!("{name}@odata.count"));
-            out.push(b':');
-            out.extend_from_slice(count.to_string().as_bytes());
-            out.push(b',');
-        }
-        if let Some(cursor) = &page.next {
-            let token = skiptoken::write(list, &expansion.listing.order, cursor);
-            let mut url = format!("{}/{}", self.writing.service_root, encode_list(list));
-            if !expansion.options.is_empty() {
-                url.push('?');
-                url.push_str(&expansion.options);
+        let shape = &expansion.listing.shape;
+        match found {
+            Expanded::Absent => {}
+            Expanded::One(None) => {
+                text(out, name);
+                out.extend_from_slice(b":null,");
             }
-            text(out, &format!("{name}@odata.nextLink"));
-            out.push(b':');
-            text(out, &with_token(&url, &token));
-            out.push(b',');
+            Expanded::One(Some(entity)) => {
+                text(out, name);
+                out.extend_from_slice(b":{");
+                let below = home(self.model, list).is_none_or(|home| home.collection);
+                let address = if below && !expansion.navigation.contains_target {
+                    self.address(shape, entity, list)
+                } else {
+                    list.to_owned()
+                };
+                match expansion.form {
+                    ExpandForm::References => self.id(out, &address),
+                    _ => self.members(out, shape, entity, &address),
+                }
+                close(out, b'}');
+                out.push(b',');
+            }
+            Expanded::Page(page) => {
+                if let Some(count) = page.count {
+                    self.count(out, name, count);
+                }
+                if expansion.form == ExpandForm::Count {
+                    return;
+                }
+                if let Some(cursor) = &page.next {
+                    let path = format!("{owner}/{name}");
+                    let token = skiptoken::write(&path, &expansion.listing.order, cursor);
+                    let mut url = format!("{}/{}", self.writing.service_root, encode_list(&path));
+                    if !expansion.options.is_empty() {
+                        url.push('?');
+                        url.push_str(&expansion.options);
+                    }
+                    self.control(out, name, "nextLink");
+                    text(out, &with_token(&url, &token));
+                    out.push(b',');
+                }
+                text(out, name);
+                out.push(b':');
+                match expansion.form {
+                    ExpandForm::References => self.references(out, shape, &page.entities, list),
+                    _ => self.entities(out, shape, &page.entities, list),
+                }
+                out.push(b',');
+            }
         }
-        text(out, name);
-        out.push(b':');
-        self.entities(out, &expansion.listing.shape, &page.entities, list);
-        out.push(b',');
     }
+}
 
-    fn value(&self, out: &mut Vec<u8>, value: &Value, ty: &Type) {
-        match (value, ty) {
-            (Value::Integer(number), Type::Enum(id)) => match self.model.enumeration(*id).name_of(*number) {
-                Some(name) => text(out, &name),
-                None => text(out, &number.to_string()),
-            },
-            (Value::Null, _) => out.extend_from_slice(b"null"),
-            (Value::Boolean(truth), _) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
-            (Value::Integer(number), _) => out.extend_from_slice(number.to_string().as_bytes()),
-            (Value::Double(number), _) if number.is_finite() => {
-                out.extend_from_slice(number.to_string().as_bytes());
-            }
-            (Value::Decimal(digits), _) => out.extend_from_slice(digits.as_bytes()),
-            (Value::String(value), _) => text(out, value),
-            (other, _) => text(out, &other.text()),
-        }
-    }
+/// A version as an ETag: weak, since the same entity can be written in many ways.
+#[must_use]
+pub fn etag(version: &str) -> String {
+    let plain: String = version
+        .chars()
+        .filter(|character| character.is_ascii_alphanumeric() || "-._".contains(*character))
+        .collect();
+    format!("W/\"{plain}\"")
 }
 
 /// The canonical path of a list as it stands in a URL: a slash in the quotes of a key divides no segments.
@@ -192,7 +569,7 @@ fn with_token(url: &str, token: &str) -> String {
 }
 
 /// Takes the comma off the last member and closes.
-fn close(out: &mut Vec<u8>, bracket: u8) {
+pub(super) fn close(out: &mut Vec<u8>, bracket: u8) {
     if out.last() == Some(&b',') {
         out.pop();
     }
@@ -200,7 +577,7 @@ fn close(out: &mut Vec<u8>, bracket: u8) {
 }
 
 /// A JSON string.
-fn text(out: &mut Vec<u8>, value: &str) {
+pub(super) fn text(out: &mut Vec<u8>, value: &str) {
     // Writing into memory cannot fail, and a string has no other way to.
     let _ = serde_json::to_writer(out, value);
 }

@@ -5,88 +5,200 @@
 //! indexes serve; anywhere else the exact form.
 //! Specification: OData URL Conventions 4.01 §5.1.1.1.
 
-use super::{Dialect, Error, Scalar, Statement, Table};
-use crate::bind::Function;
-use crate::query::{Comparison, Expr, ExprKind};
+use super::writer::{Part, Place, Writer};
+use super::{Error, Statement, stored};
+use crate::model::{Primitive, Type};
+use crate::query::{Arithmetic, Comparison, Expr, ExprKind, Path, TextSearch, Variable};
 use crate::value::Value;
 
 /// Where an expression stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Truth {
     /// Null and false mean the same.
     Condition,
     /// Null and false differ: under `not`, or as a value.
     Exact,
 }
 
-/// What expressions are written with: the table they speak of, under which alias, for which database.
-#[derive(Clone, Copy)]
-pub(super) struct Writer<'s> {
-    pub table: &'s Table,
-    pub alias: &'static str,
-    pub dialect: &'s Dialect,
+/// Joins conditions with `AND`, the first behind `WHERE`.
+pub(super) struct Condition {
+    next: &'static str,
 }
 
-impl Writer<'_> {
+impl Condition {
+    pub fn of_where() -> Self {
+        Self { next: " WHERE " }
+    }
+
+    /// One more condition.
+    pub fn and<'t>(&mut self, to: &'t mut Statement) -> &'t mut Statement {
+        to.push(std::mem::replace(&mut self.next, " AND "))
+    }
+}
+
+impl<'s> Writer<'s> {
+    /// Appends a condition.
+    pub fn condition(&mut self, to: &mut Statement, expr: &Expr<'_>) -> Result<(), Error> {
+        self.expr(to, expr, Truth::Condition)
+    }
+
+    /// Appends a value.
+    pub fn value(&mut self, to: &mut Statement, expr: &Expr<'_>) -> Result<(), Error> {
+        self.expr(to, expr, Truth::Exact)
+    }
+
+    /// Appends a value that is compared or put in order.
+    pub fn comparable(&mut self, to: &mut Statement, expr: &Expr<'_>) -> Result<(), Error> {
+        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
+        let (open, close) = if is_decimal { self.dialect.decimal } else { ("", "") };
+        to.push(open);
+        self.value(to, expr)?;
+        to.push(close);
+        Ok(())
+    }
+
     /// Appends `expr`.
-    pub fn expr(&self, to: &mut Statement, expr: &Expr<'_>, place: Place) -> Result<(), Error> {
+    pub fn expr(&mut self, to: &mut Statement, expr: &Expr<'_>, truth: Truth) -> Result<(), Error> {
         match &expr.kind {
-            ExprKind::Literal(value) => {
-                to.bind(scalar(value));
-            }
+            ExprKind::Literal(value) => self.literal(to, value),
             ExprKind::Property(path) => {
-                let column = self.table.column_of(path).ok_or_else(|| Error::no_column(self.table, path))?;
-                to.push_schema(&column.value, self.alias);
+                let ty = expr.ty.as_ref().unwrap_or(&Type::Primitive(Primitive::String));
+                self.path(to, path, ty, Part::Value)?;
+            }
+            ExprKind::Column(number) => {
+                let alias = self.place_of(Variable::IT)?.alias();
+                to.push_alias(alias).push(".a").push_number(*number);
+            }
+            ExprKind::Position => {
+                let alias = self.place_of(Variable::IT)?.alias();
+                to.push_alias(alias).push(self.dialect.place);
             }
             ExprKind::Compare(comparison, left, right) => {
-                self.compare(to, *comparison, left, right, place)?;
+                self.compare(to, *comparison, left, right, truth)?
             }
-            ExprKind::And(operands) => self.infix(to, " AND ", operands, place)?,
-            ExprKind::Or(operands) => self.infix(to, " OR ", operands, place)?,
+            ExprKind::And(operands) => self.infix(to, " AND ", operands, truth)?,
+            ExprKind::Or(operands) => self.infix(to, " OR ", operands, truth)?,
             ExprKind::Not(operand) => {
                 to.push("(NOT ");
-                self.expr(to, operand, Place::Exact)?;
+                self.value(to, operand)?;
                 to.push(")");
             }
-            ExprKind::In(operand, list) => self.membership(to, operand, list, place)?,
+            ExprKind::In(operand, list) => self.membership(to, operand, list, truth)?,
+            ExprKind::Within(operand, path, variable) => self.within(to, operand, path, *variable)?,
+            ExprKind::Exists(path) => {
+                if path.steps.is_empty() {
+                    to.push("TRUE");
+                } else {
+                    to.push("EXISTS (");
+                    self.select_members(to, path, Writer::any, |_, _, _, _| Ok(()))?;
+                    to.push(")");
+                }
+            }
+            ExprKind::Has(left, right) => {
+                to.push("((");
+                self.value(to, left)?;
+                to.push(" & ");
+                self.value(to, right)?;
+                to.push(") = ");
+                self.value(to, right)?;
+                to.push(")");
+            }
+            ExprKind::Arithmetic(operator, left, right) => {
+                self.arithmetic(to, *operator, left, right, expr.ty.as_ref())?;
+            }
+            ExprKind::Negate(operand) => {
+                to.push(match &expr.ty {
+                    Some(Type::Primitive(Primitive::Decimal)) => "odata_dec_neg(",
+                    Some(Type::Primitive(Primitive::Double)) => "odata_real_neg(",
+                    _ => "odata_int_neg(",
+                });
+                self.value(to, operand)?;
+                to.push(")");
+            }
             ExprKind::Call(function, arguments) => self.call(to, *function, arguments)?,
+            ExprKind::Cast(operand, ty) => self.cast(to, operand, ty)?,
+            ExprKind::IsOf(path, ty) => self.instance_of(to, path, ty)?,
+            ExprKind::Case(cases) => {
+                to.push("(CASE");
+                for (when, then) in cases {
+                    to.push(" WHEN ");
+                    self.condition(to, when)?;
+                    to.push(" THEN ");
+                    self.value(to, then)?;
+                }
+                to.push(" END)");
+            }
+            ExprKind::Any(path, variable, predicate) => {
+                to.push("EXISTS (");
+                self.select_members(to, path, Writer::any, |writer, condition, to, place| {
+                    let Some(predicate) = predicate else { return Ok(()) };
+                    condition.and(to);
+                    writer.with(*variable, place, |writer| writer.condition(to, predicate))
+                })?;
+                to.push(")");
+            }
+            ExprKind::All(path, variable, predicate) => {
+                to.push("NOT EXISTS (");
+                self.select_members(to, path, Writer::any, |writer, condition, to, place| {
+                    // What is neither true nor false fails, too.
+                    condition.and(to).push("NOT COALESCE(");
+                    writer.with(*variable, place, |writer| writer.value(to, predicate))?;
+                    to.push(", FALSE)");
+                    Ok(())
+                })?;
+                to.push(")");
+            }
+            ExprKind::Count(path, variable, filter, search) => {
+                to.push("(");
+                self.select_members(to, path, Writer::number, |writer, condition, to, place| {
+                    if let Some(filter) = filter {
+                        condition.and(to);
+                        writer.with(*variable, place, |writer| writer.condition(to, filter))?;
+                    }
+                    match search {
+                        Some(search) => writer.search(condition, to, search, place),
+                        None => Ok(()),
+                    }
+                })?;
+                to.push(")");
+            }
         }
         Ok(())
     }
 
     /// Halves nested in parentheses: databases limit how deep an expression may lean to one side.
     fn infix(
-        &self,
+        &mut self,
         to: &mut Statement,
         operator: &'static str,
         operands: &[Expr<'_>],
-        place: Place,
+        truth: Truth,
     ) -> Result<(), Error> {
         if let [operand] = operands {
-            return self.expr(to, operand, place);
+            return self.expr(to, operand, truth);
         }
         let (left, right) = operands.split_at(operands.len() / 2);
         to.push("(");
-        self.infix(to, operator, left, place)?;
+        self.infix(to, operator, left, truth)?;
         to.push(operator);
-        self.infix(to, operator, right, place)?;
+        self.infix(to, operator, right, truth)?;
         to.push(")");
         Ok(())
     }
 
     fn compare(
-        &self,
+        &mut self,
         to: &mut Statement,
         comparison: Comparison,
         left: &Expr<'_>,
         right: &Expr<'_>,
-        place: Place,
+        truth: Truth,
     ) -> Result<(), Error> {
         if matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable {
             return self.compare_or_both_null(to, comparison, left, right);
         }
         let nullable = left.nullable || right.nullable;
-        let plain = place == Place::Condition || !nullable;
+        let plain = truth == Truth::Condition || !nullable;
         let (open, operator, close) = match comparison {
             Comparison::Eq if plain && !(left.nullable && right.nullable) => ("(", " = ", ")"),
             Comparison::Eq => ("(", " IS NOT DISTINCT FROM ", ")"),
@@ -102,70 +214,71 @@ impl Writer<'_> {
             Comparison::Ge => ("COALESCE(", " >= ", ", FALSE)"),
         };
         to.push(open);
-        self.expr(to, left, Place::Exact)?;
+        self.comparable(to, left)?;
         to.push(operator);
-        self.expr(to, right, Place::Exact)?;
+        self.comparable(to, right)?;
         to.push(close);
         Ok(())
     }
 
     /// `ge` is `gt` or `eq`, and null equals itself (OData URL Conventions 4.01 §5.1.1.1.4); so with `le`.
     fn compare_or_both_null(
-        &self,
+        &mut self,
         to: &mut Statement,
         comparison: Comparison,
         left: &Expr<'_>,
         right: &Expr<'_>,
     ) -> Result<(), Error> {
         to.push("COALESCE(");
-        self.expr(to, left, Place::Exact)?;
+        self.comparable(to, left)?;
         to.push(if comparison == Comparison::Le { " <= " } else { " >= " });
-        self.expr(to, right, Place::Exact)?;
+        self.comparable(to, right)?;
         to.push(", ");
-        self.expr(to, left, Place::Exact)?;
+        self.value(to, left)?;
         to.push(" IS NULL AND ");
-        self.expr(to, right, Place::Exact)?;
+        self.value(to, right)?;
         to.push(" IS NULL)");
         Ok(())
     }
 
     /// `x in (a,b)` is `x eq a or x eq b`, null among the list included.
     fn membership(
-        &self,
+        &mut self,
         to: &mut Statement,
         operand: &Expr<'_>,
         list: &[Value],
-        place: Place,
+        truth: Truth,
     ) -> Result<(), Error> {
         let values: Vec<&Value> = list.iter().filter(|value| **value != Value::Null).collect();
         let wants_null = operand.nullable && values.len() < list.len();
+        let is_property = matches!(operand.kind, ExprKind::Property(_));
         // A property is written twice, for the sake of indexes; a condition may hold another `in` and is not.
-        let (open, close) = match &operand.kind {
-            _ if values.is_empty() => ("(", ")"),
-            ExprKind::Property(_) if wants_null => ("(", ")"),
-            _ if wants_null => ("COALESCE(", ", TRUE)"),
-            _ if place == Place::Exact && operand.nullable => ("COALESCE(", ", FALSE)"),
-            _ => ("(", ")"),
+        let (open, close) = match values.is_empty() {
+            true => ("(", ")"),
+            false if is_property && wants_null => ("(", ")"),
+            false if wants_null => ("COALESCE(", ", TRUE)"),
+            false if truth == Truth::Exact && operand.nullable => ("COALESCE(", ", FALSE)"),
+            false => ("(", ")"),
         };
         to.push(open);
         if values.is_empty() {
             if wants_null {
-                self.expr(to, operand, Place::Exact)?;
+                self.value(to, operand)?;
                 to.push(" IS NULL");
             } else {
                 to.push("FALSE");
             }
         } else {
-            self.expr(to, operand, Place::Exact)?;
+            self.comparable(to, operand)?;
             to.push(" IN (");
             for (index, value) in values.into_iter().enumerate() {
                 to.push(if index == 0 { "" } else { ", " });
-                to.bind(scalar(value));
+                to.bind(stored::scalar(value));
             }
             to.push(")");
-            if wants_null && matches!(operand.kind, ExprKind::Property(_)) {
+            if wants_null && is_property {
                 to.push(" OR ");
-                self.expr(to, operand, Place::Exact)?;
+                self.value(to, operand)?;
                 to.push(" IS NULL");
             }
         }
@@ -173,72 +286,207 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn call(&self, to: &mut Statement, function: Function, arguments: &[Expr<'_>]) -> Result<(), Error> {
-        let argument = |to: &mut Statement, index: usize| match arguments.get(index) {
-            Some(argument) => self.expr(to, argument, Place::Exact),
-            None => Err(Error::MissingArgument),
+    /// `x in tags`
+    fn within(
+        &mut self,
+        to: &mut Statement,
+        operand: &Expr<'_>,
+        path: &Path<'_>,
+        variable: Variable,
+    ) -> Result<(), Error> {
+        let ty = path.steps.last().map(|step| step.ty.clone());
+        let member = Expr { kind: ExprKind::Property(Path::at(variable)), ty, nullable: true };
+        to.push("EXISTS (");
+        self.select_members(to, path, Writer::any, |writer, condition, to, place| {
+            condition.and(to);
+            writer.with(variable, place, |writer| {
+                writer.compare(to, Comparison::Eq, &member, operand, Truth::Condition)
+            })
+        })?;
+        to.push(")");
+        Ok(())
+    }
+
+    fn instance_of(&mut self, to: &mut Statement, path: &Path<'_>, ty: &Type) -> Result<(), Error> {
+        if path.steps.is_empty() {
+            let place = self.place_of(path.from)?;
+            return self.is_of(to, place, ty);
+        }
+        to.push("EXISTS (");
+        self.select_members(to, path, Writer::any, |writer, condition, to, place| {
+            condition.and(to);
+            writer.is_of(to, place, ty)
+        })?;
+        to.push(")");
+        Ok(())
+    }
+
+    fn arithmetic(
+        &mut self,
+        to: &mut Statement,
+        operator: Arithmetic,
+        left: &Expr<'_>,
+        right: &Expr<'_>,
+        ty: Option<&Type>,
+    ) -> Result<(), Error> {
+        let primitive = |ty: Option<&Type>| match ty {
+            Some(Type::Primitive(primitive)) => *primitive,
+            _ => Primitive::Int64,
         };
-        match function {
-            Function::Contains => {
-                to.push("(").push(self.dialect.position).push("(");
-                argument(to, 0)?;
-                to.push(", ");
-                argument(to, 1)?;
-                to.push(") > 0)");
+        let (one, other, result) = (primitive(left.ty.as_ref()), primitive(right.ty.as_ref()), primitive(ty));
+        let function = match (result, operator) {
+            (Primitive::Decimal, Arithmetic::Add) => "odata_dec_add(",
+            (Primitive::Decimal, Arithmetic::Sub) => "odata_dec_sub(",
+            (Primitive::Decimal, Arithmetic::Mul) => "odata_dec_mul(",
+            (Primitive::Decimal, Arithmetic::Div | Arithmetic::DivBy) => "odata_dec_div(",
+            (Primitive::Decimal, Arithmetic::Mod) => "odata_dec_mod(",
+            (Primitive::Double, Arithmetic::Add) => "odata_real_add(",
+            (Primitive::Double, Arithmetic::Sub) => "odata_real_sub(",
+            (Primitive::Double, Arithmetic::Mul) => "odata_real_mul(",
+            (Primitive::Double, Arithmetic::Div | Arithmetic::DivBy) => "odata_real_div(",
+            (Primitive::Double, Arithmetic::Mod) => "odata_real_mod(",
+            (Primitive::Date, _) => "odata_date_add(",
+            (Primitive::Duration, Arithmetic::Sub) if one == Primitive::Date => "odata_date_sub(",
+            (Primitive::Duration, Arithmetic::Mul) => "odata_ticks_scale(",
+            (Primitive::Duration, Arithmetic::Div | Arithmetic::DivBy) => "odata_ticks_divide(",
+            (_, Arithmetic::Add) => "odata_int_add(",
+            (_, Arithmetic::Sub) => "odata_int_sub(",
+            (_, Arithmetic::Mul) => "odata_int_mul(",
+            (_, Arithmetic::Div | Arithmetic::DivBy) => "odata_int_div(",
+            (_, Arithmetic::Mod) => "odata_int_mod(",
+        };
+        // The function takes the duration second where there is a day, first where there is a number.
+        let swapped = (result == Primitive::Date && one == Primitive::Duration)
+            || (result == Primitive::Duration && operator == Arithmetic::Mul && other == Primitive::Duration);
+        let (first, second) = if swapped { (right, left) } else { (left, right) };
+        to.push(function);
+        self.value(to, first)?;
+        to.push(", ");
+        if result == Primitive::Date && operator == Arithmetic::Sub {
+            to.push("odata_int_neg(");
+            self.value(to, second)?;
+            to.push(")");
+        } else {
+            self.value(to, second)?;
+        }
+        to.push(")");
+        Ok(())
+    }
+
+    fn cast(&mut self, to: &mut Statement, operand: &Expr<'_>, ty: &Type) -> Result<(), Error> {
+        match (&operand.ty, ty) {
+            (Some(Type::Primitive(from)), Type::Primitive(Primitive::Double)) if from.is_numeric() => {
+                to.push("CAST(");
+                self.value(to, operand)?;
+                to.push(" AS ").push(self.dialect.real).push(")");
             }
-            Function::StartsWith => {
-                to.push("(substr(");
-                argument(to, 0)?;
-                to.push(", 1, length(");
-                argument(to, 1)?;
-                to.push(")) = ");
-                argument(to, 1)?;
-                to.push(")");
+            (Some(Type::Primitive(from)), Type::Primitive(Primitive::Decimal)) if from.is_integer() => {
+                to.push("CAST(");
+                self.value(to, operand)?;
+                to.push(" AS TEXT)");
             }
-            // Where the text is the shorter one the piece taken is too, and so never equal.
-            Function::EndsWith => {
-                to.push("(substr(");
-                argument(to, 0)?;
-                to.push(", length(");
-                argument(to, 0)?;
-                to.push(") - length(");
-                argument(to, 1)?;
-                to.push(") + 1) = ");
-                argument(to, 1)?;
-                to.push(")");
+            (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) => {
+                to.push("(CASE ");
+                self.value(to, operand)?;
+                for (name, number) in &self.model.enumeration(*id).members {
+                    to.push(" WHEN ").bind((*number).into()).push(" THEN ").bind(name.as_str().into());
+                }
+                to.push(" END)");
             }
-            Function::Length => self.unary(to, "length", argument)?,
-            Function::ToLower => self.unary(to, self.dialect.lower, argument)?,
-            Function::ToUpper => self.unary(to, self.dialect.upper, argument)?,
+            (Some(Type::Primitive(Primitive::String)), Type::Enum(id)) => {
+                to.push("(CASE ");
+                self.value(to, operand)?;
+                for (name, number) in &self.model.enumeration(*id).members {
+                    to.push(" WHEN ").bind(name.as_str().into()).push(" THEN ").bind((*number).into());
+                }
+                to.push(" END)");
+            }
+            (Some(Type::Enum(_)), Type::Primitive(_)) | (Some(Type::Primitive(_)), Type::Enum(_)) => {
+                self.value(to, operand)?;
+            }
+            (Some(Type::Primitive(from)), Type::Primitive(target)) => {
+                to.push("odata_cast(");
+                self.value(to, operand)?;
+                to.push(", ").bind(from.name().into()).push(", ").bind(target.name().into()).push(")");
+            }
+            _ => return Err(Error::NoPlace),
         }
         Ok(())
     }
 
-    fn unary(
-        &self,
+    /// `$search`: every term is somewhere in the searched properties, whatever its letter case.
+    pub fn search(
+        &mut self,
+        condition: &mut Condition,
         to: &mut Statement,
-        name: &'static str,
-        argument: impl Fn(&mut Statement, usize) -> Result<(), Error>,
+        search: &TextSearch<'_>,
+        place: Place<'s>,
     ) -> Result<(), Error> {
-        to.push(name).push("(");
-        argument(to, 0)?;
+        condition.and(to);
+        self.terms(to, search, &search.terms, place)
+    }
+
+    fn terms(
+        &mut self,
+        to: &mut Statement,
+        search: &TextSearch<'_>,
+        terms: &crate::syntax::ast::Search,
+        place: Place<'s>,
+    ) -> Result<(), Error> {
+        use crate::syntax::ast::Search;
+        let junction = |writer: &mut Self, to: &mut Statement, operator: &'static str, all: &[Search]| {
+            to.push("(");
+            for (index, one) in all.iter().enumerate() {
+                to.push(if index == 0 { "" } else { operator });
+                writer.terms(to, search, one, place)?;
+            }
+            to.push(")");
+            Ok(())
+        };
+        match terms {
+            Search::And(all) => junction(self, to, " AND ", all),
+            Search::Or(all) => junction(self, to, " OR ", all),
+            Search::Not(one) => {
+                to.push("(NOT ");
+                self.terms(to, search, one, place)?;
+                to.push(")");
+                Ok(())
+            }
+            Search::Word(text) | Search::Phrase(text) | Search::Incomplete(text) => {
+                self.term(to, search, text, place)
+            }
+        }
+    }
+
+    fn term(
+        &mut self,
+        to: &mut Statement,
+        search: &TextSearch<'_>,
+        text: &str,
+        place: Place<'s>,
+    ) -> Result<(), Error> {
+        if let Place::Row(alias, table) = place
+            && let Some(index) = &table.search
+            && text.chars().count() >= 3
+        {
+            // A phrase of the index's own query language: in double quotes, those inside doubled.
+            let phrase = format!("\"{}\"", text.replace('"', "\"\""));
+            let mut parts = index.split("{q}");
+            to.push("(").push_schema(parts.next().unwrap_or_default(), alias);
+            for part in parts {
+                to.bind(phrase.as_str().into()).push_schema(part, alias);
+            }
+            to.push(")");
+            return Ok(());
+        }
+        to.push("(");
+        for (index, property) in search.within.iter().enumerate() {
+            to.push(if index == 0 { "" } else { " OR " });
+            to.push("COALESCE(").push(self.dialect.position).push("(").push(self.dialect.lower).push("(");
+            self.column(to, place, &[property], Part::Value)?;
+            to.push("), ").bind(text.to_lowercase().into()).push(") > 0, FALSE)");
+        }
         to.push(")");
         Ok(())
-    }
-}
-
-/// A value as it is stored.
-pub(super) fn scalar(value: &Value) -> Scalar {
-    match value {
-        Value::Null => Scalar::Null,
-        Value::Boolean(truth) => Scalar::Integer(i64::from(*truth)),
-        Value::Integer(number) | Value::Duration(number) => Scalar::Integer(*number),
-        Value::Double(number) => Scalar::Real(*number),
-        Value::Decimal(digits) => Scalar::Text(digits.clone()),
-        Value::String(text) => Scalar::Text(text.clone()),
-        Value::Guid(_) | Value::Date(_) | Value::TimeOfDay(_) => Scalar::Text(value.text()),
-        Value::DateTimeOffset(instant) => Scalar::Integer(instant.ticks),
-        Value::Binary(bytes) => Scalar::Blob(bytes.clone()),
-        Value::Json(json) => Scalar::Text(json.to_string()),
     }
 }

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::Scalar;
-use crate::model::Property;
+use crate::model::{EntityTypeId, Model, Property};
+
+type Sql = Cow<'static, str>;
 
 /// The tables of a model.
 #[derive(Debug, Default)]
 pub struct Schema {
-    tables: HashMap<Cow<'static, str>, Table>,
-    partition: Option<Cow<'static, str>>,
+    tables: HashMap<Sql, Table>,
+    members: HashMap<Sql, Join>,
+    partition: Option<Sql>,
 }
 
 /// Tables of which one part may be seen: no statement can be made without one.
@@ -20,47 +23,67 @@ pub struct Source<'s> {
     partition: Option<Scalar>,
 }
 
-/// One table.
+/// One table, for an entity type and all that extend it.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name in SQL.
-    pub name: Cow<'static, str>,
-    columns: HashMap<Cow<'static, str>, Column>,
-    joins: HashMap<Cow<'static, str>, Join>,
+    /// Its name in SQL; empty for entities that have no row, such as a singleton that only leads to others.
+    pub name: Sql,
+    columns: HashMap<Sql, Column>,
+    joins: HashMap<Sql, Join>,
+    /// What tells its rows apart, in one value.
+    pub(super) identity: Sql,
+    /// A JSON text with every property that has no column.
+    pub(super) document: Option<Sql>,
+    /// The full name of the row's entity type.
+    pub(super) type_name: Option<Sql>,
+    /// What changes whenever the entity does.
+    pub(super) version: Option<Sql>,
+    /// A condition that finds a phrase by an index: `{q}` stands for the phrase.
+    pub(super) search: Option<Sql>,
 }
 
 /// Where a property's value is: an SQL expression in which `{t}` stands for the table.
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The value: a column or a scalar expression.
-    pub value: Cow<'static, str>,
+    pub value: Sql,
     /// For a point in time that remembers its zone: the offset from UTC in minutes.
-    pub offset: Option<Cow<'static, str>>,
+    pub offset: Option<Sql>,
 }
 
 /// How the rows behind a navigation property are found.
 #[derive(Debug, Clone)]
 pub enum Join {
-    /// All rows of the target's table: the navigation properties of a singleton that has no row itself.
+    /// All rows of the target's table.
     All,
-    /// The target's rows that hold the owner's key in this column.
-    Children {
-        /// An expression on the target's table.
-        column: Cow<'static, str>,
-    },
+    /// Those for which this holds, in which `{o}` stands for the owner's table and `{t}` for the target's.
+    On(Sql),
 }
 
 impl Schema {
+    /// Tables that belong to one owner.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// Tables that belong to many owners: `column` is in each of them, and every statement pins it.
     #[must_use]
     pub fn partitioned_by(column: &'static str) -> Self {
-        Self { tables: HashMap::new(), partition: Some(Cow::Borrowed(column)) }
+        Self { partition: Some(Cow::Borrowed(column)), ..Self::default() }
     }
 
-    /// Adds the table of an entity type.
+    /// Adds the table of an entity type and all that extend it.
     #[must_use]
-    pub fn table(mut self, entity_type: &'static str, table: Table) -> Self {
-        self.tables.insert(Cow::Borrowed(entity_type), table);
+    pub fn table(mut self, entity_type: impl Into<Sql>, table: Table) -> Self {
+        self.tables.insert(entity_type.into(), table);
+        self
+    }
+
+    /// How the rows of an entity set or singleton are found; all of the table's, where this is not said.
+    #[must_use]
+    pub fn member(mut self, name: impl Into<Sql>, join: Join) -> Self {
+        self.members.insert(name.into(), join);
         self
     }
 
@@ -78,8 +101,17 @@ impl Schema {
 }
 
 impl<'s> Source<'s> {
-    pub(super) fn table(&self, entity_type: &str) -> Option<&'s Table> {
-        self.schema.tables.get(entity_type)
+    /// The table of an entity type: its own, or that of the nearest type it extends.
+    pub(super) fn table(&self, model: &Model, ty: EntityTypeId) -> Option<&'s Table> {
+        let entity = model.entity(ty);
+        match self.schema.tables.get(entity.name.as_str()) {
+            Some(table) => Some(table),
+            None => self.table(model, entity.base?),
+        }
+    }
+
+    pub(super) fn member(&self, name: &str) -> &'s Join {
+        self.schema.members.get(name).unwrap_or(&Join::All)
     }
 
     /// The column that must be pinned, and to what.
@@ -89,31 +121,75 @@ impl<'s> Source<'s> {
 }
 
 impl Table {
-    /// A table without columns yet.
+    /// A table without columns yet, whose rows are told apart by `{t}.id`.
     #[must_use]
-    pub fn new(name: &'static str) -> Self {
-        Self { name: Cow::Borrowed(name), columns: HashMap::new(), joins: HashMap::new() }
+    pub fn new(name: impl Into<Sql>) -> Self {
+        Self {
+            name: name.into(),
+            columns: HashMap::new(),
+            joins: HashMap::new(),
+            identity: Cow::Borrowed("{t}.id"),
+            document: None,
+            type_name: None,
+            version: None,
+            search: None,
+        }
     }
 
-    /// A property (`serialNumber`, or `state/deviceErrorCode` inside a complex one) and its SQL expression.
+    /// A property (`serialNumber`, or `state/deviceErrorCode` inside a complex one) and its SQL expression. Of a
+    /// collection, or of a complex property that has members of its own nowhere else, that is a JSON text.
     #[must_use]
-    pub fn column(mut self, path: &'static str, value: &'static str) -> Self {
-        self.columns.insert(Cow::Borrowed(path), Column { value: Cow::Borrowed(value), offset: None });
+    pub fn column(mut self, path: impl Into<Sql>, value: impl Into<Sql>) -> Self {
+        self.columns.insert(path.into(), Column { value: value.into(), offset: None });
         self
     }
 
     /// A point in time that remembers its zone.
     #[must_use]
-    pub fn zoned(mut self, path: &'static str, value: &'static str, offset: &'static str) -> Self {
-        let column = Column { value: Cow::Borrowed(value), offset: Some(Cow::Borrowed(offset)) };
-        self.columns.insert(Cow::Borrowed(path), column);
+    pub fn zoned(mut self, path: impl Into<Sql>, value: impl Into<Sql>, offset: impl Into<Sql>) -> Self {
+        self.columns.insert(path.into(), Column { value: value.into(), offset: Some(offset.into()) });
         self
     }
 
     /// How the rows behind a navigation property are found.
     #[must_use]
-    pub fn join(mut self, navigation: &'static str, join: Join) -> Self {
-        self.joins.insert(Cow::Borrowed(navigation), join);
+    pub fn join(mut self, navigation: impl Into<Sql>, join: Join) -> Self {
+        self.joins.insert(navigation.into(), join);
+        self
+    }
+
+    /// An SQL expression of one value that tells the rows apart, where that is not `{t}.id`.
+    #[must_use]
+    pub fn told_apart_by(mut self, identity: impl Into<Sql>) -> Self {
+        self.identity = identity.into();
+        self
+    }
+
+    /// An SQL expression of a JSON text that holds every property without a column, as [`super::stored`] says.
+    #[must_use]
+    pub fn document(mut self, document: impl Into<Sql>) -> Self {
+        self.document = Some(document.into());
+        self
+    }
+
+    /// An SQL expression of the full name of a row's entity type.
+    #[must_use]
+    pub fn typed_by(mut self, type_name: impl Into<Sql>) -> Self {
+        self.type_name = Some(type_name.into());
+        self
+    }
+
+    /// An SQL expression that changes whenever the entity does, for its ETag.
+    #[must_use]
+    pub fn versioned_by(mut self, version: impl Into<Sql>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// A condition that finds a phrase of three characters or more by an index; `{q}` stands for the phrase.
+    #[must_use]
+    pub fn searched_by(mut self, condition: impl Into<Sql>) -> Self {
+        self.search = Some(condition.into());
         self
     }
 

@@ -22,6 +22,14 @@ pub enum Scalar {
     Blob(Vec<u8>),
 }
 
+/// The alias of a table in a statement: `t0`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Alias(pub usize);
+
+/// Text of a statement, taken out of it.
+#[derive(Debug)]
+pub(super) struct Fragment(Cow<'static, str>);
+
 /// SQL text with bound values.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Statement {
@@ -55,22 +63,47 @@ impl Statement {
     }
 
     /// Appends text of the schema, with `{t}` standing for the table's alias.
-    pub(super) fn push_schema(&mut self, text: &str, alias: &'static str) -> &mut Self {
-        let target = self.text.to_mut();
-        let mut parts = text.split("{t}");
-        if let Some(first) = parts.next() {
-            target.push_str(first);
+    pub(super) fn push_schema(&mut self, text: &str, table: Alias) -> &mut Self {
+        self.push_join(text, table, table)
+    }
+
+    /// Appends text of the schema, with `{o}` standing for the owner's alias and `{t}` for the table's.
+    pub(super) fn push_join(&mut self, text: &str, owner: Alias, table: Alias) -> &mut Self {
+        let mut rest = text;
+        while let Some(place) = rest.find(['{']) {
+            let (before, at) = rest.split_at(place);
+            self.text.to_mut().push_str(before);
+            match at.get(..3) {
+                Some("{t}") => self.push_alias(table),
+                Some("{o}") => self.push_alias(owner),
+                _ => self.push("{"),
+            };
+            let taken = if matches!(at.get(..3), Some("{t}" | "{o}")) { 3 } else { 1 };
+            rest = at.get(taken..).unwrap_or_default();
         }
-        for part in parts {
-            target.push_str(alias);
-            target.push_str(part);
-        }
+        self.text.to_mut().push_str(rest);
         self
+    }
+
+    /// Appends the alias of a table.
+    pub(super) fn push_alias(&mut self, alias: Alias) -> &mut Self {
+        self.push("t").push_number(alias.0)
     }
 
     /// Appends a number of the program, such as that of a result column.
     pub(super) fn push_number(&mut self, number: usize) -> &mut Self {
         let _ = write!(self.text.to_mut(), "{number}");
+        self
+    }
+
+    /// Takes the text out, to be put behind or into another; the bound values stay.
+    pub(super) fn take(&mut self) -> Fragment {
+        Fragment(std::mem::take(&mut self.text))
+    }
+
+    /// Puts back text that was taken out of this statement.
+    pub(super) fn put(&mut self, fragment: &Fragment) -> &mut Self {
+        self.text.to_mut().push_str(&fragment.0);
         self
     }
 

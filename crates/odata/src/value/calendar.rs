@@ -99,7 +99,7 @@ impl fmt::Display for Fraction {
 ///
 /// Eras of 400 years that begin in March, as in Howard Hinnant's `civil_from_days`. `time::Date` would do,
 /// but it ends at year 9999 and a tick count does not.
-pub(super) fn civil_from_days(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::config::compat::ProfileName;
 use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
 use crate::http::caller::{Embedded, Verifier};
@@ -32,17 +33,9 @@ pub struct ServeArgs {
     /// A file of tenants and their entities to begin with; may be given several times, and again at every start.
     #[arg(long, value_name = "FILE")]
     pub seed: Vec<PathBuf>,
-    /// How answers are worded where Graph and the OData standard differ.
-    #[arg(long, value_enum, default_value_t)]
-    pub profile: Profile,
-}
-
-/// How answers are worded where Graph and the OData standard differ.
-#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
-pub enum Profile {
-    /// As Microsoft Graph does.
-    #[default]
-    Graph,
+    /// Whose manners are followed where Microsoft Graph and the OData standard contradict each other.
+    #[arg(long, value_enum)]
+    pub profile: Option<ProfileName>,
 }
 
 impl ServeArgs {
@@ -54,6 +47,9 @@ impl ServeArgs {
         let mut config = Config::load(self.config.as_deref(), self.data.as_deref())?;
         if let Some(listen) = self.listen {
             config.http.listen = listen;
+        }
+        if let Some(profile) = self.profile {
+            config.compat.profile = profile;
         }
         config.seed = self.seed;
         Ok(config)

@@ -8,13 +8,12 @@ use axum::http::{Method, Response, StatusCode};
 use odata::answer::{Answer, Page};
 use odata::json::{self, read};
 use odata::model::{Operation, OperationKind};
+use odata::negotiate::Kind;
 use odata::query::{Query, Resource};
 
 use super::Exchange;
 use super::body::with_quoted_names;
 use super::error::Error;
-use super::negotiate::respond_empty;
-use super::read::PAGING;
 use super::write::sent_back;
 use crate::access::{Act, Grant};
 use crate::ids;
@@ -36,7 +35,7 @@ pub async fn call_function(
     }
     let grant = Grant::check(&exchange.caller, resource, Act::Call)
         .map_err(|denied| exchange.denied(denied, resource))?;
-    exchange.wants.json(&exchange.headers)?;
+    exchange.wants.accepting(Kind::Json)?;
     match function.name.as_str() {
         "autopilotDeviceStream" => autopilot_device_stream(exchange, &grant, resource).await,
         _ => Err(exchange.no_route(resource)),
@@ -95,12 +94,12 @@ async fn import(
         })
         .collect();
     let request = odata::syntax::parse(&exchange.path, None)?;
-    let query: Query<'static> = odata::bind::bind(exchange.version.model(), &request, PAGING)?;
+    let query: Query<'static> = odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?;
     let entities = devices.iter().map(|device| sent_back(&query, device)).collect();
     exchange.app.store.writer(grant).save_imports(upload_id.as_deref(), devices).await?;
     let answer = Answer::Page(Page { entities, count: None, next: None });
     let body = json::write(&query, &answer, &exchange.plain_writing(&exchange.path));
-    Ok(exchange.wants.respond(StatusCode::OK, body))
+    Ok(exchange.respond(StatusCode::OK, body))
 }
 
 async fn change(
@@ -111,7 +110,7 @@ async fn change(
 ) -> Result<Response<Body>, Error> {
     let id = resource.key().ok_or(Error::NotFound)?;
     exchange.app.store.writer(grant).update_device(id, change).await?;
-    Ok(respond_empty())
+    Ok(exchange.respond_empty())
 }
 
 /// `autopilotDeviceStream`: the upload's devices as the text of a hash file.
@@ -126,11 +125,12 @@ async fn autopilot_device_stream(
     let stream = tokio::task::spawn_blocking(move || device_stream(&records)).await;
     let stream = stream.map_err(|_| Error::Panicked)?;
     let context = match exchange.wants.metadata {
-        json::MetadataLevel::Minimal => {
-            format!("\"@odata.context\":\"{}/$metadata#Edm.String\",", exchange.service_root())
+        json::MetadataLevel::Minimal | json::MetadataLevel::Full => {
+            let prefix = exchange.wants.version.prefix();
+            format!("\"{prefix}context\":\"{}/$metadata#Edm.String\",", exchange.service_root())
         }
         json::MetadataLevel::None => String::new(),
     };
     let body = format!("{{{context}\"value\":{}}}", serde_json::json!(stream));
-    Ok(exchange.wants.respond(StatusCode::OK, body.into_bytes()))
+    Ok(exchange.respond_json(StatusCode::OK, body.into_bytes()))
 }

@@ -45,6 +45,8 @@ pub enum Error {
     NotAcceptable(String),
     /// The body ended too early or could not be read.
     Unreadable(String),
+    /// The version of OData.
+    Version(String),
     /// The `Host` header.
     Host,
     /// The store.
@@ -192,6 +194,7 @@ impl Error {
                 "BadRequest",
                 format!("The request body cannot be read: {reason}."),
             ),
+            Self::Version(message) => plain(StatusCode::BAD_REQUEST, "BadRequest", message),
             Self::Host => plain(
                 StatusCode::BAD_REQUEST,
                 "BadRequest",
@@ -225,6 +228,7 @@ fn request(error: odata::Error) -> Told {
 
 fn stored(asked: &Asked, error: &store::Error) -> Told {
     match error {
+        store::Error::Evaluation(message) => plain(StatusCode::BAD_REQUEST, "BadRequest", message.clone()),
         store::Error::Conflict(reason) => intune(asked, StatusCode::CONFLICT, "Conflict", reason),
         store::Error::Full | store::Error::ReadOnly => Told {
             header: Some((header::RETRY_AFTER, "30".to_owned())),

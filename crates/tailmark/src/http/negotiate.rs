@@ -1,152 +1,100 @@
-//! What form of answer a request wants: `Accept`, `Prefer`, and the form there is.
+//! The form of answers: what a request wants is read by [`odata::negotiate`], and answered here.
 //!
-//! Specification: RFC 9110 §12.5.1; OData Part 1 §8.2.1, §8.2.8; OData JSON Format 4.01 §3.1.
+//! Specification: OData Part 1 §8.1, §8.2.8.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use odata::json::{Envelope, MetadataLevel};
+use odata::json::{Envelope, Form, Written};
+use odata::negotiate::{Asked, Refusal, Return, Wants};
+use odata::profile::Profile;
 
+use super::Exchange;
 use super::error::Error;
 
-/// The form of answer that a request wants.
-#[derive(Clone, Copy, Debug)]
-pub struct Wants {
-    /// How much control information.
-    pub metadata: MetadataLevel,
-    /// `Prefer: envelope=…`
-    pub envelope: Option<Envelope>,
-    accepts_text: bool,
-    accepts_json: Option<MetadataLevel>,
+/// What form of answer the headers ask for.
+///
+/// # Errors
+/// Where they ask for a version that there is not.
+pub fn wants(headers: &HeaderMap, profile: &Profile) -> Result<Wants, Error> {
+    let (accept, prefer) = (joined(headers, "accept"), joined(headers, "prefer"));
+    let (version, max_version) = (joined(headers, "odata-version"), joined(headers, "odata-maxversion"));
+    let asked = Asked { accept: &accept, prefer: &prefer, version: &version, max_version: &max_version };
+    Ok(Wants::of(&asked, profile)?)
 }
 
-impl Wants {
-    /// Reads the headers.
-    #[must_use]
-    pub fn of(headers: &HeaderMap) -> Self {
-        let accept = joined(headers, header::ACCEPT.as_str());
-        let ranges =
-            || accept.split(',').map(str::trim).filter(|range| !range.is_empty() && !excluded(range));
-        let accepts_json = if accept.trim().is_empty() {
-            Some(MetadataLevel::Minimal)
-        } else {
-            ranges().find_map(json_level)
-        };
-        let accepts_text = accept.trim().is_empty()
-            || ranges().any(|range| matches!(essence(range).as_str(), "*/*" | "text/*" | "text/plain"));
-        let envelope = joined(headers, "prefer").split(',').find_map(|preference| {
-            let (name, value) = preference.split_once('=')?;
-            if !name.trim().eq_ignore_ascii_case("envelope") {
-                return None;
-            }
-            match value.trim().trim_matches('"').to_ascii_lowercase().as_str() {
-                "documented" => Some(Envelope::Documented),
-                "bare" => Some(Envelope::Bare),
-                "both" => Some(Envelope::Both),
-                _ => None,
-            }
-        });
-        Self { metadata: accepts_json.unwrap_or_default(), envelope, accepts_text, accepts_json }
-    }
-
-    /// Refuses a request that accepts no JSON.
-    ///
-    /// # Errors
-    /// 406
-    pub fn json(&self, headers: &HeaderMap) -> Result<(), Error> {
-        match self.accepts_json {
-            Some(_) => Ok(()),
-            None => Err(Error::NotAcceptable(joined(headers, header::ACCEPT.as_str()))),
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAcceptable(found) => Self::NotAcceptable(found),
+            Refusal::Version(_) => Self::Version(refusal.to_string()),
         }
     }
+}
 
-    /// Refuses a request for a count that accepts neither plain text nor JSON, which clients ask for by habit.
-    ///
-    /// # Errors
-    /// 406
-    pub fn text(&self, headers: &HeaderMap) -> Result<(), Error> {
-        if self.accepts_text { Ok(()) } else { self.json(headers) }
+impl Exchange {
+    /// An answer with a body as the request wants it.
+    #[must_use]
+    pub fn respond(&self, status: StatusCode, written: Written) -> Response<Body> {
+        let content_type = match written.form {
+            Form::Nothing => return self.respond_empty(),
+            Form::Json => self.wants.json_type(self.profile),
+            Form::Text => "text/plain;charset=utf-8".to_owned(),
+            Form::Bytes => "application/octet-stream".to_owned(),
+        };
+        let mut response = self.respond_empty();
+        *response.body_mut() = Body::from(written.bytes);
+        *response.status_mut() = status;
+        if let Ok(value) = HeaderValue::from_str(&content_type) {
+            response.headers_mut().insert(header::CONTENT_TYPE, value);
+        }
+        response
     }
 
     /// A JSON answer.
     #[must_use]
-    pub fn respond(&self, status: StatusCode, body: Vec<u8>) -> Response<Body> {
-        let content_type = match self.metadata {
-            MetadataLevel::Minimal => {
-                "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-            }
-            MetadataLevel::None => {
-                "application/json;odata.metadata=none;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-            }
-        };
-        let mut response = answer(status, content_type, Body::from(body));
-        if let Some(envelope) = self.envelope {
-            let applied = match envelope {
-                Envelope::Documented => "envelope=documented",
-                Envelope::Bare => "envelope=bare",
-                Envelope::Both => "envelope=both",
-            };
-            response.headers_mut().insert("preference-applied", HeaderValue::from_static(applied));
+    pub fn respond_json(&self, status: StatusCode, bytes: Vec<u8>) -> Response<Body> {
+        self.respond(status, Written { form: Form::Json, bytes })
+    }
+
+    /// Done, and nothing to say.
+    #[must_use]
+    pub fn respond_empty(&self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        headers.insert("odata-version", HeaderValue::from_static(self.wants.version.text()));
+        if let Some(applied) = self.preferences_applied()
+            && let Ok(value) = HeaderValue::from_str(&applied)
+        {
+            headers.insert("preference-applied", value);
         }
         response
     }
-}
 
-/// A count, which is plain text.
-#[must_use]
-pub fn respond_text(body: Vec<u8>) -> Response<Body> {
-    answer(StatusCode::OK, "text/plain;charset=utf-8", Body::from(body))
-}
-
-/// Done, and nothing to say.
-#[must_use]
-pub fn respond_empty() -> Response<Body> {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response
-}
-
-fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert("odata-version", HeaderValue::from_static("4.0"));
-    response
+    /// `Preference-Applied`: the preferences that this answer honours.
+    fn preferences_applied(&self) -> Option<String> {
+        let preferences = &self.wants.preferences;
+        let mut applied = Vec::new();
+        if let Some(size) = preferences.max_page_size.filter(|_| self.reads()) {
+            applied.push(format!("odata.maxpagesize={size}"));
+        }
+        match preferences.returned.filter(|_| !self.reads()) {
+            Some(Return::Minimal) => applied.push("return=minimal".to_owned()),
+            Some(Return::Representation) => applied.push("return=representation".to_owned()),
+            None => {}
+        }
+        match preferences.envelope.filter(|_| self.reads()) {
+            Some(Envelope::Documented) => applied.push("envelope=documented".to_owned()),
+            Some(Envelope::Bare) => applied.push("envelope=bare".to_owned()),
+            Some(Envelope::Both) => applied.push("envelope=both".to_owned()),
+            None => {}
+        }
+        (!applied.is_empty()).then(|| applied.join(", "))
+    }
 }
 
 /// All values of a header as one list.
 fn joined(headers: &HeaderMap, name: &str) -> String {
     let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     values.join(",")
-}
-
-fn essence(range: &str) -> String {
-    range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// `;q=0` means never.
-fn excluded(range: &str) -> bool {
-    parameters(range)
-        .any(|(name, value)| name == "q" && value.parse::<f32>().is_ok_and(|quality| quality <= 0.0))
-}
-
-fn parameters(range: &str) -> impl Iterator<Item = (String, String)> {
-    range.split(';').skip(1).filter_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_ascii_lowercase()))
-    })
-}
-
-/// The metadata level that a media range asks for; nothing where it is no JSON or asks for a level that is not done.
-fn json_level(range: &str) -> Option<MetadataLevel> {
-    if !matches!(essence(range).as_str(), "*/*" | "application/*" | "application/json") {
-        return None;
-    }
-    let level = parameters(range).find(|(name, _)| name == "odata.metadata" || name == "metadata");
-    match level.as_ref().map(|(_, value)| value.as_str()) {
-        None | Some("minimal") => Some(MetadataLevel::Minimal),
-        // Differs: Graph answers `full` as well; here a request that accepts nothing else gets 406.
-        Some("none") => Some(MetadataLevel::None),
-        Some(_) => None,
-    }
 }

@@ -7,16 +7,13 @@ use autopilot::imported_device::{self, ImportedDevice, Place};
 use autopilot::upload::{Upload, UploadChange};
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use odata::Value;
-use odata::answer::{Answer, Entity};
+use odata::answer::{Answer, Cell, Entity};
 use odata::json::{self, Envelope, read::Record};
 use odata::query::{Ending, Query, Resource, Selected};
 
 use super::Exchange;
 use super::actions;
 use super::error::Error;
-use super::negotiate::respond_empty;
-use super::read::PAGING;
 use crate::access::{Act, Grant};
 use crate::store::ImportedDeviceChange;
 use crate::{clock, ids};
@@ -50,7 +47,7 @@ pub async fn write(exchange: &Exchange, body: Body) -> Result<Response<Body>, Er
     let request = odata::syntax::parse(&exchange.path, exchange.query.as_deref())?;
     let resource = odata::bind::resource(exchange.version.model(), &request.path)?;
     odata::bind::without_options(&request)?;
-    if let (Ending::Operation(operation), &Method::POST) = (resource.ending, &exchange.method) {
+    if let (Ending::Operation(operation), &Method::POST) = (&resource.ending, &exchange.method) {
         return actions::call_action(exchange, &resource, operation, body).await;
     }
     let act = match exchange.method {
@@ -98,7 +95,7 @@ async fn insert(
             let query = query(exchange, &path)?;
             let answer = Answer::Entity(sent_back(&query, &device));
             let body = json::write(&query, &answer, &exchange.plain_writing(&path));
-            Ok(located(exchange.wants.respond(StatusCode::CREATED, body), exchange, &path))
+            Ok(located(exchange.respond(StatusCode::CREATED, body), exchange, &path))
         }
         Set::Devices => Err(exchange.no_route(resource)),
     }
@@ -146,13 +143,13 @@ async fn delete(
         Set::ImportedDevices => writer.delete_import(None, id).await?,
         Set::Devices => writer.delete_device(id).await?,
     }
-    Ok(respond_empty())
+    Ok(exchange.respond_empty())
 }
 
 /// The body as an entity of the addressed type.
 async fn entity(exchange: &Exchange, resource: &Resource<'_>, body: Body) -> Result<Record<'static>, Error> {
     let body = exchange.body(body).await?;
-    Ok(json::read::entity(exchange.version.model(), resource.entity_type(), &body)?)
+    Ok(json::read::entity(exchange.version.model(), resource.entity_type().ok_or(Error::NotFound)?, &body)?)
 }
 
 /// What a PATCH says about an imported device: absent members stay, null empties.
@@ -174,12 +171,13 @@ fn change_of(sent: &mut Record<'_>) -> ImportedDeviceChange {
 /// The path of one entity of the addressed collection, keys in parentheses and percent-encoded: those of a seed may
 /// be any text.
 fn entity_path(resource: &Resource<'_>, id: &str) -> String {
-    let mut path = format!("/{}", resource.singleton.name);
-    let owners = resource.steps.len().saturating_sub(1);
-    let keys = resource.steps.iter().take(owners).map(|step| step.key.first().map(Value::text));
-    for (step, key) in resource.steps.iter().zip(keys.chain([Some(id.to_owned())])) {
+    let mut path = String::new();
+    let last = resource.steps.len().saturating_sub(1);
+    for (index, step) in resource.steps.iter().enumerate() {
         path.push('/');
-        path.push_str(&step.navigation.name);
+        path.push_str(step.name());
+        let key =
+            if index == last { Some(id.to_owned()) } else { step.key.first().map(|(_, key)| key.text()) };
         path.extend(key.map(|key| format!("('{}')", encoded(&key))));
     }
     path
@@ -199,7 +197,7 @@ fn encoded(key: &str) -> String {
 
 fn query(exchange: &Exchange, path: &str) -> Result<Query<'static>, Error> {
     let request = odata::syntax::parse(path, None)?;
-    Ok(odata::bind::bind(exchange.version.model(), &request, PAGING)?)
+    Ok(odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?)
 }
 
 /// The entity as it is now, at the root of the JSON.
@@ -212,26 +210,23 @@ async fn read_back(
     let query = Arc::new(query(exchange, path)?);
     let answer = exchange.app.store.reader(grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
     let writing = json::Writing { envelope: Envelope::Bare, ..exchange.plain_writing(path) };
-    Ok(exchange.wants.respond(status, json::write(&query, &answer, &writing)))
+    Ok(exchange.respond(status, json::write(&query, &answer, &writing)))
 }
 
 /// What was sent, as an entity: it is stored, and nothing has happened to it yet.
 pub(super) fn sent_back(query: &Query<'_>, device: &ImportedDevice) -> Entity {
-    let mut values = Vec::new();
-    for selected in &query.listing.shape.properties {
-        values_of(selected, "", device, &mut values);
-    }
-    Entity { key: Vec::new(), values, expanded: Vec::new() }
+    let properties = &query.listing.shape.properties;
+    let values = properties.iter().map(|selected| cell_of(selected, "", device)).collect();
+    Entity { values, ..Entity::default() }
 }
 
-fn values_of(selected: &Selected<'_>, owner: &str, device: &ImportedDevice, values: &mut Vec<Value>) {
+fn cell_of(selected: &Selected<'_>, owner: &str, device: &ImportedDevice) -> Cell {
     let path = format!("{owner}{}", selected.property.name);
     if selected.members.is_empty() {
-        values.push(device.value(&path));
+        return Cell::One(device.value(&path));
     }
-    for member in &selected.members {
-        values_of(member, &format!("{path}/"), device, values);
-    }
+    let owner = format!("{path}/");
+    Cell::Members(selected.members.iter().map(|member| cell_of(member, &owner, device)).collect())
 }
 
 fn located(mut response: Response<Body>, exchange: &Exchange, path: &str) -> Response<Body> {

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use odata::sql::{Scalar, Statement};
+use odata::sql::{Scalar, Statement, functions};
 use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
@@ -306,8 +306,7 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     connection.pragma_update(None, "trusted_schema", false)?;
     // A plan must not depend on bound values, else every statement is planned anew when they change.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    case_function(&connection, "unicode_lower", str::to_lowercase)?;
-    case_function(&connection, "unicode_upper", str::to_uppercase)?;
+    register(&connection)?;
     Ok(connection)
 }
 
@@ -323,18 +322,51 @@ fn write_ahead(connection: &Connection) -> Result<(), Error> {
     }
 }
 
-/// SQLite's own `lower` and `upper` know ASCII only.
-fn case_function(connection: &Connection, name: &str, change: fn(&str) -> String) -> Result<(), Error> {
+/// Gives SQLite the functions that it lacks.
+fn register(connection: &Connection) -> Result<(), Error> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
-    connection.create_scalar_function(name, 1, flags, move |context| {
-        Ok(context.get_raw(0).as_str_or_null()?.map(change))
-    })?;
+    for function in functions::FUNCTIONS {
+        let arguments = i32::try_from(function.arguments).unwrap_or(-1);
+        connection.create_scalar_function(function.name, arguments, flags, move |context| {
+            let values: Vec<Scalar> =
+                (0..context.len()).map(|index| from_sqlite(context.get_raw(index))).collect();
+            if values.contains(&Scalar::Null) {
+                return Ok(Value::Null);
+            }
+            let value = (function.call)(&values)
+                .map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
+            Ok(to_sqlite(value))
+        })?;
+    }
+    connection.create_collation("odata_decimal", functions::compare_decimals)?;
     Ok(())
+}
+
+fn to_sqlite(scalar: Scalar) -> Value {
+    match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Integer(number) => Value::Integer(number),
+        Scalar::Real(number) => Value::Real(number),
+        Scalar::Text(text) => Value::Text(text),
+        Scalar::Blob(bytes) => Value::Blob(bytes),
+    }
+}
+
+/// The text of an error that an expression of a request is to blame for.
+fn evaluation(error: &rusqlite::Error) -> Option<String> {
+    let text = error.to_string();
+    if text == "integer overflow" {
+        return Some("The result of a calculation is too large for its type.".to_owned());
+    }
+    text.strip_prefix(functions::PREFIX).map(str::to_owned)
 }
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
+        if let Some(text) = evaluation(&error) {
+            return Self::Evaluation(text);
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,

@@ -21,28 +21,21 @@ const HARDWARE_HASH: &str = "(SELECT h.bytes FROM hardware_hashes h
     WHERE h.tenant = {t}.tenant AND h.imported_device_id = {t}.id)";
 
 /// The tables behind the model of either version.
+// `deviceManagement` has no row of its own: what it leads to is all there is.
 pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     Schema::partitioned_by("tenant")
-        .table("deviceManagement", management())
+        .table("deviceManagement", Table::new(""))
         .table("importedWindowsAutopilotDeviceIdentityUpload", uploads())
         .table("importedWindowsAutopilotDeviceIdentity", imported_devices())
         .table("windowsAutopilotDeviceIdentity", devices())
 });
-
-/// The singleton has no row of its own.
-fn management() -> Table {
-    Table::new("")
-        .join("importedWindowsAutopilotDeviceIdentityUploads", Join::All)
-        .join("importedWindowsAutopilotDeviceIdentities", Join::All)
-        .join("windowsAutopilotDeviceIdentities", Join::All)
-}
 
 fn uploads() -> Table {
     Table::new("uploads")
         .column("id", "{t}.id")
         .zoned("createdDateTimeUtc", "{t}.created_ticks", "{t}.created_offset")
         .column("status", UPLOAD_STATUS)
-        .join("deviceIdentities", Join::Children { column: "{t}.upload_id".into() })
+        .join("deviceIdentities", Join::On("{t}.upload_id = {o}.id".into()))
 }
 
 fn imported_devices() -> Table {

@@ -1,0 +1,399 @@
+//! The result columns of a statement, and rows as values again.
+
+use super::writer::{Part, Place, Writer};
+use super::{Error, Scalar, Statement, stored};
+use crate::answer::Cell;
+use crate::model::{Primitive, Property, Type};
+use crate::query::{Listing, Narrowed, Order, Selected, Shape, Stage, Variable};
+use crate::value::Value;
+
+/// The meaning of a statement's columns.
+#[derive(Debug)]
+pub struct Layout<'q> {
+    leaves: Vec<Leaf<'q>>,
+    computed: Vec<Type>,
+    /// For rows that several sequences made: which columns each made, in the order of `computed`.
+    branches: Vec<Vec<bool>>,
+    keys: Vec<&'q Property>,
+    order: &'q [Order<'q>],
+    has: Has,
+}
+
+/// Columns that not every statement has.
+#[derive(Debug, Default, Clone, Copy)]
+struct Has {
+    type_name: bool,
+    document: bool,
+    identity: bool,
+    version: bool,
+    owner: bool,
+}
+
+#[derive(Debug)]
+enum Leaf<'q> {
+    /// Not read: null is written.
+    Nowhere,
+    /// In one column.
+    One(&'q Property),
+    /// An instant and its offset.
+    Zoned(&'q Property),
+    /// The members of a complex property, in columns of their own.
+    Members(Vec<Leaf<'q>>),
+    /// Some members of a collection, and their number where that is wanted.
+    Narrowed(&'q Property, bool),
+    /// The instance, which is no structure.
+    Itself(&'q Type),
+}
+
+/// One row, as values.
+#[derive(Debug)]
+pub struct Row {
+    /// The full name of the entity's type, where the table tells.
+    pub type_name: Option<String>,
+    /// The values of the selected properties.
+    pub values: Vec<Cell>,
+    /// The computed values; nothing where the row has no such value at all.
+    pub computed: Vec<Option<Value>>,
+    /// Everything that is kept of the entity, for members that are not declared.
+    pub document: Option<serde_json::Value>,
+    /// What tells the row apart from others of its table.
+    pub identity: Value,
+    /// The entity's key.
+    pub key: Vec<Value>,
+    /// The values that the list is ordered by.
+    pub order: Vec<Value>,
+    /// The identity of the entity that this one was expanded under.
+    pub owner: Option<Value>,
+    /// What changes whenever the entity does.
+    pub version: Option<String>,
+}
+
+/// Columns beside those of the shape.
+pub(super) struct Beside<'t> {
+    /// The identity of the owner: where the owner is.
+    pub owner: Option<Place<'t>>,
+    /// Whether versions are read.
+    pub versions: bool,
+}
+
+/// Appends the result columns, each with a number for a name, and says what they mean.
+pub(super) fn columns<'q, 's>(
+    writer: &mut Writer<'s>,
+    to: &mut Statement,
+    listing: &'q Listing<'_>,
+    keys: Vec<&'q Property>,
+    beside: &Beside<'s>,
+) -> Result<Layout<'q>, Error> {
+    let place = writer.place_of(Variable::IT)?;
+    let mut names = Names { next: 0 };
+    let shape = &listing.shape;
+    let mut leaves = Vec::with_capacity(shape.properties.len());
+    let mut path = Vec::new();
+    for selected in &shape.properties {
+        leaves.push(leaf(writer, to, place, selected, &mut path, &mut names)?);
+    }
+    if !is_structure(shape) && listing.apply.iter().all(keeps_instances) {
+        if let Place::Member(alias) = place {
+            writer.member(to, alias, &shape.ty, Part::Value)?;
+            names.named(to);
+            writer.member(to, alias, &shape.ty, Part::Offset)?;
+            names.named(to);
+        }
+        leaves.push(Leaf::Itself(&shape.ty));
+    }
+    let mut computed = Vec::with_capacity(shape.computed.len());
+    for one in &shape.computed {
+        writer.value(to, &one.expr)?;
+        names.named(to);
+        computed.push(one.expr.ty.clone().unwrap_or(Type::Primitive(Primitive::String)));
+    }
+    let branches = branches(shape, &listing.apply);
+    if let Some(Stage::Concat { branch, .. }) = listing.apply.last() {
+        to.push_alias(place.alias()).push(".a").push_number(*branch);
+        names.named(to);
+    }
+    let mut has = Has { owner: beside.owner.is_some(), ..Has::default() };
+    let mut kept = Vec::new();
+    if let Place::Row(alias, table) = place {
+        has.identity = true;
+        to.push_schema(&table.identity, alias);
+        names.named(to);
+        for property in keys {
+            writer.column(to, place, &[property], Part::Value)?;
+            names.named(to);
+            kept.push(property);
+        }
+        if let Some(type_name) = &table.type_name {
+            has.type_name = true;
+            to.push_schema(type_name, alias);
+            names.named(to);
+        }
+        if let (Some(document), true) = (&table.document, shape.dynamic) {
+            has.document = true;
+            to.push_schema(document, alias);
+            names.named(to);
+        }
+        if let (Some(version), true) = (&table.version, beside.versions) {
+            has.version = true;
+            to.push_schema(version, alias);
+            names.named(to);
+        }
+    }
+    for key in &listing.order {
+        writer.value(to, &key.expr)?;
+        names.named(to);
+    }
+    if let Some(Place::Row(alias, table)) = beside.owner {
+        to.push_schema(&table.identity, alias);
+        names.named(to);
+    }
+    // Every column is followed by a comma: a constant closes the list.
+    to.push("1");
+    Ok(Layout { leaves, computed, branches, keys: kept, order: &listing.order, has })
+}
+
+/// Whether a stage leaves instances what they are.
+fn keeps_instances(stage: &Stage<'_>) -> bool {
+    !matches!(stage, Stage::Group { .. } | Stage::Concat { .. })
+}
+
+fn is_structure(shape: &Shape<'_>) -> bool {
+    matches!(shape.ty, Type::Entity(_) | Type::Complex(_))
+}
+
+/// Which computed columns each sequence of a concatenation makes.
+fn branches(shape: &Shape<'_>, stages: &[Stage<'_>]) -> Vec<Vec<bool>> {
+    let Some(Stage::Concat { branches, .. }) = stages.last() else { return Vec::new() };
+    let made = |own: &[usize]| {
+        let made = shape.computed.iter().map(|one| match one.expr.kind {
+            crate::query::ExprKind::Column(number) => own.contains(&number),
+            _ => true,
+        });
+        made.collect()
+    };
+    branches.iter().map(|(_, own)| made(own)).collect()
+}
+
+/// Names result columns `c0`, `c1`, ….
+struct Names {
+    next: usize,
+}
+
+impl Names {
+    fn named(&mut self, to: &mut Statement) {
+        to.push(" AS c").push_number(self.next).push(", ");
+        self.next += 1;
+    }
+}
+
+fn leaf<'q, 's>(
+    writer: &mut Writer<'s>,
+    to: &mut Statement,
+    place: Place<'s>,
+    selected: &'q Selected<'_>,
+    path: &mut Vec<&'q Property>,
+    names: &mut Names,
+) -> Result<Leaf<'q>, Error> {
+    path.push(selected.property);
+    let made = leaf_below(writer, to, place, selected, path, names);
+    path.pop();
+    made
+}
+
+fn leaf_below<'q, 's>(
+    writer: &mut Writer<'s>,
+    to: &mut Statement,
+    place: Place<'s>,
+    selected: &'q Selected<'_>,
+    path: &mut Vec<&'q Property>,
+    names: &mut Names,
+) -> Result<Leaf<'q>, Error> {
+    let property = selected.property;
+    if !selected.fetched {
+        return Ok(Leaf::Nowhere);
+    }
+    if let Some(narrowed) = &selected.narrowed {
+        members_of(writer, to, property, narrowed)?;
+        names.named(to);
+        if narrowed.count {
+            number_of(writer, to, narrowed)?;
+            names.named(to);
+        }
+        return Ok(Leaf::Narrowed(property, narrowed.count));
+    }
+    if let (Type::Complex(_), Place::Row(_, table)) = (&property.ty, place)
+        && table.document.is_none()
+        && (1..=path.len())
+            .all(|length| path.get(..length).is_none_or(|path| table.column_of(path).is_none()))
+    {
+        let members = selected.members.iter().map(|member| leaf(writer, to, place, member, path, names));
+        return Ok(Leaf::Members(members.collect::<Result<_, _>>()?));
+    }
+    writer.column(to, place, path, Part::Value)?;
+    names.named(to);
+    if property.ty == Type::Primitive(Primitive::DateTimeOffset) && Writer::keeps_offset(place, path) {
+        writer.column(to, place, path, Part::Offset)?;
+        names.named(to);
+        return Ok(Leaf::Zoned(property));
+    }
+    Ok(Leaf::One(property))
+}
+
+/// The members of a collection that a nested option leaves, as a JSON array.
+fn members_of(
+    writer: &mut Writer<'_>,
+    to: &mut Statement,
+    property: &Property,
+    narrowed: &Narrowed<'_>,
+) -> Result<(), Error> {
+    let is_structure = matches!(property.ty.element(), Type::Complex(_));
+    let (open, close) = if is_structure { writer.dialect.gather_json } else { (writer.dialect.gather, "") };
+    to.push("(SELECT ").push(open);
+    to.push(if is_structure { "v" } else { "(v)" }).push(close).push(" FROM (");
+    let member = |writer: &Writer<'_>, to: &mut Statement, place: Place<'_>| {
+        to.push_alias(place.alias()).push(writer.dialect.member).push(" AS v");
+    };
+    writer.select_members(to, &narrowed.path, member, |writer, condition, to, place| {
+        writer.with(narrowed.variable, place, |writer| {
+            if let Some(filter) = &narrowed.filter {
+                condition.and(to);
+                writer.condition(to, filter)?;
+            }
+            writer.ordered(to, &narrowed.order)?;
+            to.push(if narrowed.order.is_empty() { " ORDER BY " } else { ", " });
+            to.push_alias(place.alias()).push(writer.dialect.place);
+            Ok(())
+        })
+    })?;
+    match narrowed.top {
+        Some(top) => {
+            to.push(" LIMIT ").bind(Scalar::Integer(super::clamped(top)));
+        }
+        None => {
+            to.push(" LIMIT ").push(writer.dialect.no_limit);
+        }
+    }
+    if narrowed.skip > 0 {
+        to.push(" OFFSET ").bind(Scalar::Integer(super::clamped(narrowed.skip)));
+    }
+    to.push("))");
+    Ok(())
+}
+
+/// How many members a nested `$filter` leaves.
+fn number_of(writer: &mut Writer<'_>, to: &mut Statement, narrowed: &Narrowed<'_>) -> Result<(), Error> {
+    to.push("(");
+    writer.select_members(to, &narrowed.path, Writer::number, |writer, condition, to, place| {
+        let Some(filter) = &narrowed.filter else { return Ok(()) };
+        condition.and(to);
+        writer.with(narrowed.variable, place, |writer| writer.condition(to, filter))
+    })?;
+    to.push(")");
+    Ok(())
+}
+
+impl Layout<'_> {
+    /// Reads one result row.
+    ///
+    /// # Errors
+    /// Where a stored value is not of the type that the model says.
+    pub fn row(&self, scalars: Vec<Scalar>) -> Result<Row, Error> {
+        let mut scalars = scalars.into_iter();
+        let next = &mut || scalars.next().unwrap_or(Scalar::Null);
+        let values = self.leaves.iter().map(|leaf| cell(leaf, next)).collect::<Result<_, Error>>()?;
+        let mut computed = Vec::with_capacity(self.computed.len());
+        for ty in &self.computed {
+            let value = stored::value(next(), ty);
+            computed.push(Some(value.ok_or_else(|| Error::Inconsistent("$compute".to_owned()))?));
+        }
+        if !self.branches.is_empty() {
+            let branch = match next() {
+                Scalar::Integer(number) => usize::try_from(number).unwrap_or(usize::MAX),
+                _ => usize::MAX,
+            };
+            for (value, made) in computed.iter_mut().zip(self.branches.get(branch).into_iter().flatten()) {
+                if !made {
+                    *value = None;
+                }
+            }
+        }
+        let identity = if self.has.identity { plain(next()) } else { Value::Null };
+        let mut key = Vec::with_capacity(self.keys.len());
+        for property in &self.keys {
+            key.push(stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?);
+        }
+        let type_name = self.has.type_name.then(|| plain(next()).text());
+        let document = if self.has.document {
+            match next() {
+                Scalar::Text(text) => serde_json::from_str(&text).ok(),
+                _ => None,
+            }
+        } else {
+            None
+        };
+        let version = self.has.version.then(|| plain(next()).text());
+        let mut order = Vec::with_capacity(self.order.len());
+        for one in self.order {
+            let scalar = next();
+            let value = match &one.expr.ty {
+                Some(ty) => stored::value(scalar, ty),
+                None => Some(plain(scalar)),
+            };
+            order.push(value.ok_or_else(|| Error::Inconsistent("$orderby".to_owned()))?);
+        }
+        let owner = self.has.owner.then(|| plain(next()));
+        Ok(Row { type_name, values, computed, document, identity, key, order, owner, version })
+    }
+}
+
+fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error> {
+    Ok(match leaf {
+        Leaf::Nowhere => Cell::One(Value::Null),
+        Leaf::One(property) => {
+            Cell::One(stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?)
+        }
+        Leaf::Zoned(property) => {
+            Cell::One(stored::zoned(&next(), &next()).ok_or_else(|| inconsistent(property))?)
+        }
+        Leaf::Members(members) => {
+            Cell::Members(members.iter().map(|member| cell(member, next)).collect::<Result<_, _>>()?)
+        }
+        Leaf::Narrowed(property, counted) => {
+            let members = stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?;
+            match (counted, members) {
+                (true, members) => Cell::Counted(members, next_number(next())),
+                (false, members) => Cell::One(members),
+            }
+        }
+        Leaf::Itself(ty) => {
+            let (scalar, offset) = (next(), next());
+            let value = match ty {
+                Type::Primitive(Primitive::DateTimeOffset) => stored::zoned(&scalar, &offset),
+                ty => stored::value(scalar, ty),
+            };
+            Cell::One(value.ok_or_else(|| Error::Inconsistent("a member of a collection".to_owned()))?)
+        }
+    })
+}
+
+fn next_number(scalar: Scalar) -> u64 {
+    match scalar {
+        Scalar::Integer(number) => u64::try_from(number).unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn inconsistent(property: &Property) -> Error {
+    Error::Inconsistent(property.name.clone())
+}
+
+/// A scalar for comparison with others.
+fn plain(scalar: Scalar) -> Value {
+    match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Integer(number) => Value::Integer(number),
+        Scalar::Real(number) => Value::Double(number),
+        Scalar::Text(text) => Value::String(text),
+        Scalar::Blob(bytes) => Value::Binary(bytes),
+    }
+}
