@@ -162,6 +162,13 @@ impl Error {
         self
     }
 
+    /// The same fault in a text that begins `offset` bytes earlier.
+    #[must_use]
+    pub(crate) fn moved(mut self, offset: usize) -> Self {
+        self.span = self.span.map(|span| Span::new(span.start + offset, span.end + offset));
+        self
+    }
+
     /// The same fault, at this place. A place already set stays.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {

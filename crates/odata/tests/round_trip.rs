@@ -61,7 +61,14 @@ fn literal() -> impl Strategy<Value = Expr> {
     let literal = prop_oneof![
         8 => value().prop_map(Literal::Value),
         1 => (qualified(), name()).prop_map(|(type_name, members)| Literal::Enum { type_name, members }),
-        1 => "[^\\x00]{0,8}".prop_map(|text| Literal::Geo { prefix: "geometry".to_owned(), text }),
+        1 => (-180..180_i32, -90..90_i32).prop_map(|(x, y)| Literal::Geo {
+            prefix: "geometry".to_owned(),
+            text: format!("SRID=0;Point({x} {y}.5)"),
+        }),
+        1 => (-9999..=-1_i32).prop_map(|year| Literal::OutOfRange {
+            type_name: "Edm.Date",
+            text: format!("-{:04}-02-28", -year),
+        }),
     ];
     literal.prop_map(|literal| whole(ExprKind::Literal(literal)))
 }

@@ -162,6 +162,9 @@ impl<'m> Binder<'_, 'm> {
                     nullable: false,
                 })
             }
+            Literal::OutOfRange { type_name, text } => {
+                Err(Error::invalid(format!("The literal '{text}' is out of the range of '{type_name}'.")))
+            }
             Literal::Geo { .. } => Err(Error::unsupported("A geographic literal")),
         }
     }

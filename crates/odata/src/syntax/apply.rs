@@ -171,6 +171,7 @@ fn nest_item(cursor: &mut Cursor<'_>) -> Result<NestItem, Error> {
 
 /// Reads `as` and the name behind it.
 fn alias(cursor: &mut Cursor<'_>) -> Result<Name, Error> {
+    cursor.spaced()?;
     expect_word(cursor, "as")?;
     cursor.expect_identifier("an alias")
 }
@@ -196,6 +197,9 @@ fn take_word(cursor: &mut Cursor<'_>, word: &str) -> Result<bool, Error> {
 fn path(cursor: &mut Cursor<'_>) -> Result<Vec<Name>, Error> {
     let mut names = Vec::new();
     loop {
+        if !names.is_empty() {
+            cursor.tight()?;
+        }
         let token = cursor.take()?;
         names.push(shape::name(cursor, &token)?);
         if !cursor.take_adjacent('/')? {

@@ -15,7 +15,9 @@ use super::lex;
 pub(super) fn search(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     skip_blanks(cursor);
     let search = if cursor.raw().starts_with('\'') { incomplete(cursor)? } else { alternatives(cursor)? };
-    skip_blanks(cursor);
+    if !cursor.strictness.is_strict() {
+        skip_blanks(cursor);
+    }
     Ok(search)
 }
 
@@ -105,10 +107,17 @@ fn word_length(cursor: &Cursor<'_>) -> usize {
     if raw.starts_with('\'') {
         return 0;
     }
-    // At the top a semicolon separates nothing; it must have been percent-encoded.
-    let ends_word =
-        |found: char| matches!(found, ' ' | '\t' | '"' | '(' | ')') || (found == ';' && cursor.in_options());
-    raw.find(ends_word).unwrap_or(raw.len())
+    // A semicolon that was percent-encoded separates nothing, and neither does any at the top.
+    let separates = cursor.in_options() || cursor.strictness.is_strict();
+    let ends_word = |&(at, found): &(usize, char)| match found {
+        ' ' | '\t' | '"' | '(' | ')' => true,
+        ';' => separates && !cursor.is_escaped(cursor.position() + at),
+        '&' | '\\' | '{' | '}' | '[' | ']' => {
+            cursor.strictness.is_strict() && !cursor.is_escaped(cursor.position() + at)
+        }
+        _ => false,
+    };
+    raw.char_indices().find(ends_word).map_or(raw.len(), |(at, _)| at)
 }
 
 /// Takes the operator with the blanks around it, if it is next and something to apply it to follows.
