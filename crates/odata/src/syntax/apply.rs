@@ -32,6 +32,7 @@ pub(super) use aggregate::call as aggregate_call;
 pub(super) fn transformations(cursor: &mut Cursor<'_>) -> Result<Vec<Transformation>, Error> {
     let mut all = vec![transformation(cursor)?];
     while cursor.take_adjacent('/')? {
+        cursor.tight()?;
         all.push(transformation(cursor)?);
     }
     Ok(all)
@@ -92,7 +93,12 @@ fn inside(cursor: &mut Cursor<'_>, name: &str, token: &Token<'_>) -> Result<Tran
         "filter" => TransformationKind::Filter(expression(cursor)?),
         "search" => TransformationKind::Search(search(cursor)?),
         "compute" => TransformationKind::Compute(list(cursor, compute_item)?),
-        "orderby" => TransformationKind::OrderBy(list(cursor, order_item)?),
+        "orderby" => {
+            cursor.tight()?;
+            let items = list(cursor, order_item)?;
+            cursor.tight()?;
+            TransformationKind::OrderBy(items)
+        }
         "skip" => TransformationKind::Skip(digits(cursor)?),
         "top" => TransformationKind::Top(digits(cursor)?),
         "aggregate" => TransformationKind::Aggregate(list(cursor, aggregate::item)?),

@@ -155,20 +155,29 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// In strict reading, no blanks may stand before the next token.
+    /// In strict reading, no blanks may stand before the next token. Brackets and braces bring their own.
     pub fn tight(&mut self) -> Result<(), Error> {
-        if self.strictness.is_strict() && self.peek()?.after_blank {
-            return Err(self.blanks("no blanks"));
+        if !self.strictness.is_strict() {
+            return Ok(());
         }
-        Ok(())
+        let next = self.peek()?;
+        match next.after_blank && !matches!(next.kind, TokenKind::Symbol('[' | '{')) {
+            true => Err(self.blanks("no blanks")),
+            false => Ok(()),
+        }
     }
 
     /// In strict reading, blanks must stand before the next token.
     pub fn spaced(&mut self) -> Result<(), Error> {
-        if self.strictness.is_strict() && !self.peek()?.after_blank {
-            return Err(self.blanks("a blank"));
+        if !self.strictness.is_strict() {
+            return Ok(());
         }
-        Ok(())
+        let next = self.peek()?;
+        // At the end it is not the blank that is missing.
+        match next.after_blank || next.kind == TokenKind::End {
+            true => Ok(()),
+            false => Err(self.blanks("a blank")),
+        }
     }
 
     fn blanks(&mut self, expected: &str) -> Error {
@@ -189,8 +198,10 @@ impl<'t> Cursor<'t> {
 
     /// Nothing may be left.
     pub fn expect_end(&mut self) -> Result<(), Error> {
-        self.tight()?;
         match self.take()? {
+            Token { kind: TokenKind::End, after_blank: true, span } if self.strictness.is_strict() => {
+                Err(Error::expected("no blanks", "the end", span, self.text))
+            }
             Token { kind: TokenKind::End, .. } => Ok(()),
             found => Err(self.expected("an operator or the end", &found)),
         }

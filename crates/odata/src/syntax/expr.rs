@@ -166,7 +166,9 @@ fn operand(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
 /// `not` may also be the name of a property; it is one if nothing follows that could be an operand.
 fn is_prefix(cursor: &Cursor<'_>) -> bool {
     let behind = cursor.raw();
-    behind.starts_with('(') || behind.trim_start().len() < behind.len()
+    let operand = behind.trim_start_matches([' ', '\t']);
+    behind.starts_with('(')
+        || operand.len() < behind.len() && !operand.is_empty() && !operand.starts_with([')', ','])
 }
 
 fn primary(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {

@@ -34,8 +34,10 @@ pub(super) fn path(raw: &str, strictness: Strictness) -> Result<Vec<Segment>, Er
         if segments.len() == MAX_SEGMENTS {
             return Err(Error::too_complex(format_args!("the path has more than {MAX_SEGMENTS} segments")));
         }
-        // The slash is part of the path that spans count in.
-        decoded.text.push('/');
+        // The slash is part of the path that spans count in, and the first is not said in strict reading.
+        if !(strictness.is_strict() && segments.is_empty()) {
+            decoded.text.push('/');
+        }
         if part.is_empty() {
             let at = Span::new(decoded.text.len(), decoded.text.len());
             return Err(Error::expected("a name", "an empty segment", at, &decoded.text));
@@ -114,7 +116,7 @@ fn segment(source: &Decoded, start: usize, strictness: Strictness) -> Result<Seg
     };
     let name = name.unwrap_or_default();
     let behind = text.get(name.len()..).unwrap_or_default();
-    let is_first = start == 1;
+    let is_first = !path.get(1..start).is_some_and(|before| before.contains('/'));
     match behind.chars().next() {
         None => return Ok(Segment { name: name.to_owned(), arguments: None, key: None, span: whole }),
         Some('(') if !name.is_empty() => {}

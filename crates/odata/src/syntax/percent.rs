@@ -38,6 +38,12 @@ impl Decoded {
         self.escaped.binary_search(&at).is_ok()
     }
 
+    /// The place in the encoded text of a place in this. Every escape has two bytes more than what it says.
+    pub fn raw_span(&self, span: Span) -> Span {
+        let raw = |at: usize| at + 2 * self.escaped.partition_point(|escaped| *escaped < at);
+        Span::new(raw(span.start), raw(span.end))
+    }
+
     fn push(&mut self, raw: &str, plus: u8, strictness: Strictness) -> Result<(), Error> {
         let start = self.text.len();
         let mut decoded = Vec::with_capacity(raw.len());

@@ -23,7 +23,7 @@ use super::cursor::{Cursor, Strictness};
 use super::expr::{argument, expression, quantified};
 use super::lex::TokenKind;
 use super::percent::Decoded;
-use super::{lex, options, path, search};
+use super::{lex, path, search};
 use names::Names;
 
 /// What reads a rule: the text, and the names that may stand in it.
@@ -63,12 +63,12 @@ const RULES: &[(&str, Check)] = &[
     ("methodCallExpr", |input, names| expr(input, names, |kind| matches!(kind, ExprKind::Call { .. }))),
     ("firstMemberExpr", |input, names| {
         let expr = read(input, expression)?;
-        names.first_member_expr(&expr)?;
+        names.first_member_expr(&expr).map_err(in_raw(input))?;
         Ok(tree(&expr))
     }),
     ("propertyPathExpr", |input, names| {
         let expr = read(input, expression)?;
-        names.property_path_expr(&expr)?;
+        names.property_path_expr(&expr).map_err(in_raw(input))?;
         Ok(tree(&expr))
     }),
     ("anyExpr", quantified_expr),
@@ -78,7 +78,8 @@ const RULES: &[(&str, Check)] = &[
     ("functionParameter", function_parameter),
 ];
 
-/// Reads `input` by the rule of this name, whose letter case does not matter, and prints what it is.
+/// Reads `input` by the rule of this name, whose letter case does not matter, and prints what it is. The place of
+/// an error counts in `input` as it is; the position in its message counts in the part that it quotes, decoded.
 ///
 /// ```
 /// use odata::syntax::rules::{Constraints, check};
@@ -164,9 +165,16 @@ fn read<T>(input: &str, read: impl FnOnce(&mut Cursor<'_>) -> Result<T, Error>) 
     if source.text.starts_with([' ', '\t']) {
         cursor.tight()?;
     }
-    let found = read(&mut cursor)?;
-    cursor.expect_end()?;
-    Ok(found)
+    let found = read(&mut cursor).and_then(|found| cursor.expect_end().map(|()| found));
+    found.map_err(|error| error.placed(|span| source.raw_span(span)))
+}
+
+/// Lays the place of a fault from the decoded text into the text as it was given.
+fn in_raw(input: &str) -> impl FnOnce(Error) -> Error {
+    move |error| match Decoded::query(input, Strictness::Strict) {
+        Ok(source) => error.placed(|span| source.raw_span(span)),
+        Err(_) => error,
+    }
 }
 
 fn tree(node: &impl std::fmt::Debug) -> String {
@@ -175,16 +183,16 @@ fn tree(node: &impl std::fmt::Debug) -> String {
 
 fn expr(input: &str, names: &Names<'_>, is_one: fn(&ExprKind) -> bool) -> Result<String, Error> {
     let expr: Expr = read(input, expression)?;
-    names.expr(&expr)?;
+    names.expr(&expr).map_err(in_raw(input))?;
     match is_one(&expr.kind) {
         true => Ok(tree(&expr)),
-        false => Err(wrong("such an expression", &expr.to_string(), expr.span, input)),
+        false => Err(whole("such an expression", input)),
     }
 }
 
 fn quantified_expr(input: &str, names: &Names<'_>) -> Result<String, Error> {
     let step = read(input, quantified)?;
-    names.step_operands(&step)?;
+    names.step_operands(&step).map_err(in_raw(input))?;
     Ok(tree(&step))
 }
 
@@ -201,18 +209,18 @@ fn string_in_url(input: &str, _: &Names<'_>) -> Result<String, Error> {
 fn function_parameter(input: &str, names: &Names<'_>) -> Result<String, Error> {
     let parameter = read(input, argument)?;
     let value = &parameter.value;
-    names.expr(value)?;
+    names.expr(value).map_err(in_raw(input))?;
     let is_named = parameter.name.as_deref().is_some_and(|name| names.is("parameterName", name));
     if is_named && (matches!(value.kind, ExprKind::Literal(_)) || value.as_alias().is_some()) {
         return Ok(tree(&parameter));
     }
-    Err(wrong("a parameter with its name", input, value.span, input))
+    Err(whole("a parameter with its name", input))
 }
 
 fn resource_path(input: &str, names: &Names<'_>) -> Result<String, Error> {
-    let segments = path::path(input, Strictness::Strict)?;
-    names.path(&segments)?;
-    Ok(tree(&segments))
+    let segments = path::path(input, Strictness::Strict);
+    let checked = segments.and_then(|segments| names.path(&segments).map(|()| segments));
+    checked.map(|segments| tree(&segments)).map_err(in_raw(input))
 }
 
 /// Reads one option; which one, if that matters.
@@ -220,14 +228,10 @@ fn one_option(input: &str, names: &Names<'_>, wanted: Option<SystemOption>) -> R
     if let Some(at) = input.find('&') {
         return Err(Error::unexpected_character('&', at, input));
     }
-    let options = options::query(input, Strictness::Strict)?;
-    names.options(&options)?;
+    let options = uri::option(input, names)?;
     match options.given.as_slice() {
         [given] if wanted.is_none_or(|wanted| wanted == given.option) => Ok(tree(&Given(&options))),
-        _ => {
-            let expected = wanted.map_or("a system query option", SystemOption::name);
-            Err(wrong(expected, input, Span::new(0, input.len()), input))
-        }
+        _ => Err(whole(wanted.map_or("a system query option", SystemOption::name), input)),
     }
 }
 
@@ -252,6 +256,11 @@ impl std::fmt::Debug for Given<'_> {
 /// The error that something else stands in the text.
 fn wrong(expected: &str, found: &str, span: Span, text: &str) -> Error {
     Error::expected(expected, &format!("'{found}'"), span, text)
+}
+
+/// The error that the whole text is something else.
+fn whole(expected: &str, input: &str) -> Error {
+    wrong(expected, input, Span::new(0, input.len()), input)
 }
 
 /// Whether the text is one identifier of legal length.

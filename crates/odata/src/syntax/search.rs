@@ -25,6 +25,7 @@ pub(super) fn search(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
 fn incomplete(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     match lex::quoted(cursor.raw()) {
         Some((text, length)) => {
+            legal(cursor, length)?;
             cursor.take_raw(length);
             Ok(Search::Incomplete(text))
         }
@@ -90,6 +91,7 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     if let Some(phrase) = raw.strip_prefix('"') {
         return match phrase.split_once('"') {
             Some((phrase, _)) if !phrase.is_empty() => {
+                legal(cursor, phrase.len())?;
                 cursor.take_raw(phrase.len() + 2);
                 Ok(Search::Phrase(phrase.to_owned()))
             }
@@ -99,6 +101,18 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     match word_length(cursor) {
         0 => Err(expected(cursor, "a word")),
         length => Ok(Search::Word(cursor.take_raw(length).to_owned())),
+    }
+}
+
+/// In strict reading, what is next may have few characters besides letters and digits that are not escaped.
+fn legal(cursor: &Cursor<'_>, length: usize) -> Result<(), Error> {
+    let is_legal = |found: char| found.is_ascii_alphanumeric() || "-._~!()*+,;:@/?$='\" ".contains(found);
+    let start = cursor.position();
+    let text = cursor.raw().get(..length).unwrap_or_default();
+    let illegal = |&(at, found): &(usize, char)| !is_legal(found) && !cursor.is_escaped(start + at);
+    match text.char_indices().find(illegal).filter(|_| cursor.strictness.is_strict()) {
+        Some((at, found)) => Err(Error::unexpected_character(found, start + at, cursor.text)),
+        None => Ok(()),
     }
 }
 

@@ -38,18 +38,30 @@ pub(super) fn token(cursor: &Cursor<'_>, token: &Token<'_>) -> Result<(), Error>
                 false => Err(cursor.expected("a literal in base64url", token)),
             }
         }
-        // The grammar has blanks between the numbers of a position, and nowhere else.
-        TokenKind::Literal(Literal::Geo { .. }) => Ok(()),
-        TokenKind::Literal(_) => {
-            let blank = |(at, found): (usize, char)| {
-                (matches!(found, ' ' | '\t') && !cursor.is_escaped(start + at)).then_some((start + at, found))
-            };
-            match text.char_indices().find_map(blank) {
-                Some((at, found)) => Err(Error::unexpected_character(found, at, cursor.text)),
-                None => Ok(()),
-            }
+        // The blanks between the numbers of a position are the only ones that must not be escaped.
+        TokenKind::Literal(Literal::Geo { .. }) => {
+            refuse(cursor, token.span, |found, is_escaped| found == ' ' && is_escaped)
         }
+        // Read leniently, a blank is the plus sign of an offset that a client forgot to escape.
+        TokenKind::Literal(Literal::Value(Value::DateTimeOffset(_))) => {
+            refuse(cursor, token.span, |found, _| found == ' ')
+        }
+        TokenKind::Literal(_) => refuse(cursor, token.span, |found, is_escaped| {
+            !is_escaped && !found.is_ascii_alphanumeric() && !"-._~!$&'()*+,;=:@".contains(found)
+        }),
+        TokenKind::Text(_) => refuse(cursor, token.span, |found, is_escaped| found == '&' && !is_escaped),
         _ => Ok(()),
+    }
+}
+
+/// The error at the first character that is wrong as it stands, escaped or not.
+fn refuse(cursor: &Cursor<'_>, span: Span, is_wrong: impl Fn(char, bool) -> bool) -> Result<(), Error> {
+    let wrong = |(at, found): (usize, char)| {
+        is_wrong(found, cursor.is_escaped(span.start + at)).then_some((span.start + at, found))
+    };
+    match cursor.text_of(span).char_indices().find_map(wrong) {
+        Some((at, found)) => Err(Error::unexpected_character(found, at, cursor.text)),
+        None => Ok(()),
     }
 }
 

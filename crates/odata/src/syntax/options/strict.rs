@@ -38,8 +38,9 @@ pub(super) fn knows(option: SystemOption, name: &str) -> bool {
 /// Checks that no blanks stand where the cursor is. Nothing may be looked at ahead, since some values are no
 /// tokens.
 pub(super) fn no_blank(cursor: &Cursor<'_>) -> Result<(), Error> {
+    let brings_its_own = cursor.raw().trim_start_matches([' ', '\t']).starts_with(['[', '{']);
     match cursor.raw().chars().next() {
-        Some(found @ (' ' | '\t')) if cursor.strictness.is_strict() => {
+        Some(found @ (' ' | '\t')) if cursor.strictness.is_strict() && !brings_its_own => {
             Err(Error::unexpected_character(found, cursor.position(), cursor.text))
         }
         _ => Ok(()),

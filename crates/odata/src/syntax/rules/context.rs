@@ -54,8 +54,8 @@ enum Origin {
 pub(super) fn context(input: &str, names: &Names<'_>) -> Result<String, Error> {
     const WHOLE: [&str; 4] =
         ["Collection($ref)", "$ref", "Collection(Edm.EntityType)", "Collection(Edm.ComplexType)"];
-    let Some(fragment) = input.strip_prefix('#') else {
-        return Err(wrong("'#'", input, Span::new(0, 0), input));
+    let Some(fragment) = input.strip_prefix('#').filter(|fragment| fragment.is_ascii()) else {
+        return Err(wrong("'#' and ASCII text", input, Span::new(0, 0), input));
     };
     if WHOLE.contains(&fragment) || is_type(fragment, names) {
         return Ok(input.to_owned());
@@ -194,8 +194,10 @@ fn in_parentheses(names: &Names<'_>, before: &[At], inside: &str) -> Vec<At> {
 fn is_key(names: &Names<'_>, inside: &str) -> bool {
     // No fragment stands in a key, but a list may have a qualifier.
     let text = format!("({inside})");
-    let key = read(&text, |cursor| key(cursor, Span::default()));
-    key.is_ok_and(|(key, _)| key.is_some_and(|key| names.is_key_predicate(&key)))
+    let key = read(&text, |cursor| Ok((key(cursor, Span::default())?.0, cursor.text.len())));
+    key.is_ok_and(|(key, length)| {
+        key.is_some_and(|key| names.is_key_predicate(&key, Span::new(1, length.saturating_sub(1))))
+    })
 }
 
 /// The inside of a `selectList`.

@@ -6,7 +6,7 @@
 use crate::error::{Error, Span};
 
 use super::names::Names;
-use super::uri::{has_whole_escapes, host, is_unreserved};
+use super::uri::{has_whole_escapes, host, is_path_character, is_unreserved};
 use super::{Check, is_identifier};
 use crate::syntax::scan::Scan;
 
@@ -217,10 +217,6 @@ fn uri(scan: &mut Scan<'_>) -> Option<()> {
     is_whole.then_some(())
 }
 
-fn is_path_character(found: char) -> bool {
-    is_unreserved(found) || "%!$&'()*+,;=:@".contains(found)
-}
-
 fn continue_on_error(scan: &mut Scan<'_>) -> Option<()> {
     plain(scan, "continue-on-error")?;
     scan.try_take(|scan| {
@@ -242,7 +238,7 @@ fn include_annotations(scan: &mut Scan<'_>, names: &Names<'_>) -> Option<()> {
 fn annotation(scan: &mut Scan<'_>, names: &Names<'_>) -> Option<()> {
     scan.take_any(&['-']);
     if scan.take("*").is_none() {
-        let name = scan.take_while(|found| found.is_alphanumeric() || "_.".contains(found));
+        let name = scan.take_while(|found| found.is_ascii_alphanumeric() || "_.".contains(found));
         let (namespace, term) = name.rsplit_once('.')?;
         let is_term = match term {
             "" => scan.take("*").is_some(),
@@ -253,7 +249,7 @@ fn annotation(scan: &mut Scan<'_>, names: &Names<'_>) -> Option<()> {
         }
     }
     if scan.take("#").is_some() {
-        let qualifier = scan.take_while(|found| found.is_alphanumeric() || found == '_');
+        let qualifier = scan.take_while(|found| found.is_ascii_alphanumeric() || found == '_');
         return is_identifier(qualifier).then_some(());
     }
     Some(())

@@ -7,7 +7,7 @@
 use crate::error::{Error, Span};
 
 use super::names::Names;
-use super::{Check, is_identifier, read, tree, wrong};
+use super::{Check, in_raw, is_identifier, read, tree, whole};
 use crate::syntax::ast::{ExprKind, Literal, Value};
 use crate::syntax::expr::expression;
 use crate::syntax::geo::{self, Shape};
@@ -116,13 +116,13 @@ fn literal(
     is_one: impl FnOnce(&Literal, &str) -> bool,
 ) -> Result<String, Error> {
     let (expr, text) = read(input, |cursor| Ok((expression(cursor)?, cursor.text.to_owned())))?;
-    names.expr(&expr)?;
+    names.expr(&expr).map_err(in_raw(input))?;
     match &expr.kind {
         // Parentheses leave no node, but a literal has none.
         ExprKind::Literal(found) if expr.span == Span::new(0, text.len()) && is_one(found, &text) => {
             Ok(tree(found))
         }
-        _ => Err(wrong("such a literal", input, expr.span, &text)),
+        _ => Err(whole("such a literal", input)),
     }
 }
 
@@ -179,7 +179,7 @@ fn primitive_value(input: &str, names: &Names<'_>) -> Result<String, Error> {
 fn value(input: &str, is_one: bool) -> Result<String, Error> {
     match is_one {
         true => Ok(input.to_owned()),
-        false => Err(wrong("such a value", input, Span::new(0, input.len()), input)),
+        false => Err(whole("such a value", input)),
     }
 }
 

@@ -14,7 +14,7 @@ mod path;
 use crate::error::{Error, Span};
 
 use super::Constraints;
-use crate::syntax::ast::{Argument, Expr, ExprKind, Literal, Name};
+use crate::syntax::ast::{Argument, Expr, ExprKind, Literal, Name, Segment};
 use crate::syntax::lex;
 
 /// What a path or an expression stands for.
@@ -168,12 +168,12 @@ impl Names<'_> {
     }
 
     /// Whether these values are a key by themselves: behind one parenthesis.
-    pub fn is_key_predicate(&self, arguments: &[Argument]) -> bool {
-        self.is_key(arguments, 1)
+    pub fn is_key_predicate(&self, arguments: &[Argument], inside: Span) -> bool {
+        self.is_key(arguments, inside)
     }
 
-    /// Whether the values in parentheses are a key; `start` is where the first begins.
-    fn is_key(&self, arguments: &[Argument], start: usize) -> bool {
+    /// Whether the values in parentheses are a key; `inside` is the place between the parentheses.
+    fn is_key(&self, arguments: &[Argument], inside: Span) -> bool {
         let is_value = |argument: &Argument| match &argument.value.kind {
             ExprKind::Literal(literal) => self.is_key_literal(literal),
             _ => argument.value.as_alias().is_some(),
@@ -185,7 +185,7 @@ impl Names<'_> {
         };
         let simple = matches!(arguments, [Argument { name: None, .. }]);
         let compound = !arguments.is_empty() && arguments.iter().all(is_named);
-        (simple || compound) && arguments.iter().all(is_value) && is_tight(arguments, start)
+        (simple || compound) && arguments.iter().all(is_value) && is_tight(arguments, inside)
     }
 
     fn is_key_literal(&self, literal: &Literal) -> bool {
@@ -208,14 +208,28 @@ impl Names<'_> {
 }
 
 /// Whether no blanks stand between the values: only parameters of functions may have them.
-fn is_tight(arguments: &[Argument], start: usize) -> bool {
-    let mut at = start;
-    arguments.iter().all(|Argument { name, value }| {
+fn is_tight(arguments: &[Argument], inside: Span) -> bool {
+    let mut at = inside.start;
+    let between = arguments.iter().all(|Argument { name, value }| {
         let named = name.as_deref().map_or(0, |name| name.len() + 1);
         let tight = value.span.start == at + named;
         at = value.span.end + 1;
         tight
-    })
+    });
+    between && at == inside.end + 1
+}
+
+/// The place between the first parentheses behind a name, if nothing stands behind them.
+fn inside(segment: &Segment) -> Span {
+    Span::new(segment.span.start + segment.name.len() + 1, segment.span.end - 1)
+}
+
+/// The place between the last parentheses. Blanks behind the opening one stay unseen.
+fn inside_last(arguments: &[Argument], end: usize) -> Span {
+    let start = arguments.first().map_or(end, |Argument { name, value }| {
+        value.span.start - name.as_deref().map_or(0, |name| name.len() + 1)
+    });
+    Span::new(start, end - 1)
 }
 
 fn push<T: PartialEq>(all: &mut Vec<T>, one: T) {

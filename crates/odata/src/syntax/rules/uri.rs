@@ -9,13 +9,13 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::error::{Error, Span};
 
 use super::names::Names;
-use super::{Given, context, tree, wrong};
+use super::{Given, context, in_raw, resource_path, tree, whole, wrong};
 use crate::syntax::ast::{Options, SystemOption};
 use crate::syntax::cursor::{Cursor, Strictness};
 use crate::syntax::expr::expression;
 use crate::syntax::percent::Decoded;
 use crate::syntax::scan::Scan;
-use crate::syntax::{MAX_SEGMENTS, options, path};
+use crate::syntax::{MAX_OPTIONS, MAX_SEGMENTS, options, path};
 
 /// `odataUri`
 pub(super) fn absolute(input: &str, names: &Names<'_>) -> Result<String, Error> {
@@ -38,7 +38,7 @@ pub(super) fn absolute(input: &str, names: &Names<'_>) -> Result<String, Error> 
     let rest = scan.rest();
     let path = rest.get(..rest.find(['?', '#']).unwrap_or(rest.len())).unwrap_or_default();
     let below = path.match_indices('/').map(|(at, _)| at + 1);
-    let mut at_fault = None;
+    let mut at_fault: Option<Error> = None;
     for (count, at) in std::iter::once(0).chain(below).enumerate() {
         if count > MAX_SEGMENTS {
             return Err(Error::too_complex(format_args!("the path has more than {MAX_SEGMENTS} segments")));
@@ -49,10 +49,19 @@ pub(super) fn absolute(input: &str, names: &Names<'_>) -> Result<String, Error> 
         }
         match self::relative(relative, names) {
             Ok(tree) => return Ok(tree),
-            Err(error) => at_fault = Some(error.moved(start + at)),
+            Err(error) => {
+                let error = error.moved(start + at);
+                // What got furthest says most.
+                let gets_further =
+                    |other: &Error| other.span.map(|span| span.start) < error.span.map(|span| span.start);
+                if at_fault.as_ref().is_none_or(gets_further) {
+                    at_fault = Some(error);
+                }
+            }
         }
-        // What stands before the slash must then be a segment of the root.
-        if relative.starts_with('/') {
+        // What stands before the next slash must then be a segment of the root.
+        let segment = relative.split(['/', '?', '#']).next().unwrap_or_default();
+        if segment.is_empty() || !segment.chars().all(is_path_character) || !has_whole_escapes(segment) {
             break;
         }
     }
@@ -84,6 +93,11 @@ pub(super) fn is_unreserved(found: char) -> bool {
     found.is_ascii_alphanumeric() || "-._~".contains(found)
 }
 
+/// `pchar`, with the percent sign of an escape.
+pub(super) fn is_path_character(found: char) -> bool {
+    is_unreserved(found) || "%!$&'()*+,;=:@".contains(found)
+}
+
 /// Whether two digits stand behind every percent sign.
 pub(super) fn has_whole_escapes(text: &str) -> bool {
     text.split('%')
@@ -97,49 +111,44 @@ pub(super) fn relative(input: &str, names: &Names<'_>) -> Result<String, Error> 
         Some((path, query)) => (path, Some(query)),
         None => (input, None),
     };
+    let behind_path = |error: Error| error.moved(path.len() + 1);
     match path {
-        "$batch" => with_options(path, query, names, &[SystemOption::Format]),
-        "$entity" => with_id(path, query, names, &[]),
+        "$batch" => with_options(path, query, names).map_err(behind_path),
+        "$entity" => with_id(path, query, names, &[]).map_err(behind_path),
         _ if path.starts_with("$entity/") => {
-            let segments = path::path(path, Strictness::Strict)?;
+            let segments = path::path(path, Strictness::Strict).map_err(in_raw(path))?;
             match segments.as_slice() {
-                [_, cast] => names.entity_type(cast)?,
-                _ => return Err(wrong("one type behind $entity", path, Span::new(0, path.len()), input)),
+                [_, cast] => names.entity_type(cast).map_err(in_raw(path))?,
+                _ => return Err(whole("one type behind $entity", path)),
             }
-            with_id(path, query, names, &[SystemOption::Expand, SystemOption::Select])
+            with_id(path, query, names, &[SystemOption::Expand, SystemOption::Select]).map_err(behind_path)
         }
         _ if input == "$metadata" || input.starts_with("$metadata?") || input.starts_with("$metadata#") => {
-            let (before, fragment) = match input.find('#') {
-                Some(at) => (input.get(..at).unwrap_or_default(), input.get(at..)),
-                None => (input, None),
-            };
+            let end = input.find('#').unwrap_or(input.len());
+            let (before, fragment) = input.split_at(end);
             let query = before.split_once('?').map(|(_, query)| query);
-            let tree = with_options("$metadata", query, names, &[SystemOption::Format])?;
-            let fragment = fragment.map(|fragment| context::context(fragment, names)).transpose()?;
-            Ok(format!("{tree}{}", fragment.unwrap_or_default()))
+            let tree = with_options("$metadata", query, names).map_err(behind_path)?;
+            if fragment.is_empty() {
+                return Ok(tree);
+            }
+            let fragment = context::context(fragment, names).map_err(|error| error.moved(end))?;
+            Ok(format!("{tree}{fragment}"))
         }
         _ => {
-            let segments = path::path(path, Strictness::Strict)?;
-            names.path(&segments)?;
-            let options = match query {
-                None | Some("") => String::new(),
-                Some(query) => format!("\n{}", query_options(query, names)?),
-            };
-            Ok(format!("{}{options}", tree(&segments)))
+            let path = resource_path(path, names)?;
+            match query {
+                None | Some("") => Ok(path),
+                Some(query) => Ok(format!("{path}\n{}", query_options(query, names).map_err(behind_path)?)),
+            }
         }
     }
 }
 
-/// `batchOptions`, `metadataOptions`: a few system query options and custom ones.
-fn with_options(
-    path: &str,
-    query: Option<&str>,
-    names: &Names<'_>,
-    permitted: &[SystemOption],
-) -> Result<String, Error> {
+/// `batchOptions`, `metadataOptions`: formats and custom options.
+fn with_options(path: &str, query: Option<&str>, names: &Names<'_>) -> Result<String, Error> {
     let Some(query) = query else { return Ok(path.to_owned()) };
-    let options = only(query, names, permitted)?;
-    Ok(format!("{path}\n{}", tree(&Given(&options))))
+    let options = only(query, names, &[SystemOption::Format])?;
+    Ok(format!("{path}\n{}", trees(&options)))
 }
 
 /// `entityOptions`, `entityCastOptions`: exactly one `$id` among them.
@@ -147,41 +156,47 @@ fn with_id(
     path: &str,
     query: Option<&str>,
     names: &Names<'_>,
-    permitted: &[SystemOption],
+    more: &[SystemOption],
 ) -> Result<String, Error> {
     let query = query.unwrap_or_default();
-    let permitted: Vec<_> =
-        [SystemOption::Id, SystemOption::Format].iter().chain(permitted).copied().collect();
+    let permitted: Vec<_> = [SystemOption::Id, SystemOption::Format].iter().chain(more).copied().collect();
     let options = only(query, names, &permitted)?;
-    let ids = options.given.iter().filter(|given| given.option == SystemOption::Id).count();
-    match ids {
-        1 => Ok(format!("{path}\n{}", tree(&Given(&options)))),
-        _ => Err(wrong("'$id' once", query, Span::new(0, query.len()), query)),
+    match options.iter().filter(|options| options.id.is_some()).count() {
+        1 => Ok(format!("{path}\n{}", trees(&options))),
+        _ => Err(whole("'$id' once", query)),
     }
 }
 
-fn only(query: &str, names: &Names<'_>, permitted: &[SystemOption]) -> Result<Options, Error> {
-    let options = options::query(query, Strictness::Strict)?;
-    names.options(&options)?;
-    if let Some(given) = options.given.iter().find(|given| !permitted.contains(&given.option)) {
-        return Err(wrong("an option that suits the path", &given.spelling, Span::default(), query));
-    }
-    if let Some((alias, _)) = options.aliases.first() {
-        return Err(wrong("an option that suits the path", alias, Span::default(), query));
-    }
-    customs(query).try_for_each(|part| custom(part, names))?;
-    Ok(options)
+/// Options of which only these, and custom ones, are permitted.
+fn only(query: &str, names: &Names<'_>, permitted: &[SystemOption]) -> Result<Vec<Options>, Error> {
+    each(query, |part| {
+        let options = option(part, names)?;
+        let suits = match options.given.first() {
+            Some(given) => permitted.contains(&given.option),
+            None => options.aliases.is_empty(),
+        };
+        if !suits {
+            return Err(whole("an option that suits the path", part));
+        }
+        if !options.custom.is_empty() {
+            custom(part, names)?;
+        }
+        Ok(options)
+    })
 }
 
 /// `queryOptions`
 pub(super) fn query_options(input: &str, names: &Names<'_>) -> Result<String, Error> {
-    let options = options::query(input, Strictness::Strict)?;
-    names.options(&options)?;
-    customs(input).try_for_each(|part| match custom(part, names) {
-        Ok(()) => Ok(()),
-        Err(error) => name_and_value(part, names).map_err(|_| error),
+    let options = each(input, |part| {
+        let options = option(part, names)?;
+        if !options.custom.is_empty()
+            && let Err(error) = custom(part, names)
+        {
+            name_and_value(part, names).map_err(|_| error)?;
+        }
+        Ok(options)
     })?;
-    Ok(tree(&Given(&options)))
+    Ok(trees(&options))
 }
 
 /// `customQueryOption`
@@ -189,20 +204,37 @@ pub(super) fn custom_query_option(input: &str, names: &Names<'_>) -> Result<Stri
     if let Some(at) = input.find('&') {
         return Err(Error::unexpected_character('&', at, input));
     }
-    let options = options::query(input, Strictness::Strict)?;
+    let options = option(input, names)?;
     custom(input, names)?;
-    Ok(tree(&Given(&options)))
+    Ok(trees(&[options]))
 }
 
-/// The parts of a query that are neither system query options nor aliases.
-fn customs(query: &str) -> impl Iterator<Item = &str> {
-    query.split('&').filter(|part| {
-        let name = part.split('=').next().unwrap_or_default();
-        let is_system = SystemOption::named(name).is_some_and(|option| match option {
-            SystemOption::Deltatoken | SystemOption::Skiptoken => name.starts_with('$'),
-            option => option != SystemOption::Levels,
-        });
-        !is_system && !name.starts_with('@') && !name.starts_with("%40")
+/// Reads every option of a query.
+fn each(query: &str, mut read: impl FnMut(&str) -> Result<Options, Error>) -> Result<Vec<Options>, Error> {
+    let mut all = Vec::new();
+    let mut start = 0;
+    for part in query.split('&') {
+        if all.len() == MAX_OPTIONS {
+            return Err(Error::too_complex(format_args!("there are more than {MAX_OPTIONS} query options")));
+        }
+        all.push(read(part).map_err(|error| error.moved(start))?);
+        start += part.len() + 1;
+    }
+    Ok(all)
+}
+
+fn trees(all: &[Options]) -> String {
+    all.iter().map(|options| tree(&Given(options))).collect::<Vec<_>>().join("\n")
+}
+
+/// Reads one option, and checks the names in it.
+pub(super) fn option(part: &str, names: &Names<'_>) -> Result<Options, Error> {
+    let options = options::query(part, Strictness::Strict);
+    let checked = options.and_then(|options| names.options(&options).map(|()| options));
+    checked.map_err(|error| match part.split_once('=') {
+        // Places count in the value.
+        Some((name, value)) => in_raw(value)(error).moved(name.len() + 1),
+        None => error,
     })
 }
 

@@ -2,9 +2,12 @@
 //!
 //! Specification: OData 4.01 ABNF, section 4 "Expressions"; aggregation ABNF, section 3.
 
-use crate::error::Error;
+use crate::error::{Error, Span};
 
-use super::{FUNCTION_IMPORTS, FUNCTIONS, Kind, Names, PROPERTIES, advance, misplaced, misplaced_expr, push};
+use super::{
+    FUNCTION_IMPORTS, FUNCTIONS, Kind, Names, PROPERTIES, advance, inside, inside_last, misplaced,
+    misplaced_expr, push,
+};
 use crate::syntax::ast::{
     Argument, BinaryOperator, Expr, ExprKind, Lambda, Literal, Name, Path, Root, Segment, Step, TypeName,
     Value,
@@ -105,7 +108,9 @@ impl Names<'_> {
         self.expr(expr)?;
         let is_member = match &expr.kind {
             ExprKind::Path(Path { root, .. }) => !matches!(root, Root::Service),
-            ExprKind::Call { name, arguments } => !self.member(&called(name, arguments)).is_empty(),
+            ExprKind::Call { name, arguments } => {
+                !self.member(&called(name, arguments, expr.span)).is_empty()
+            }
             _ => false,
         };
         if is_member { Ok(()) } else { Err(misplaced_expr(expr, "a member")) }
@@ -114,17 +119,24 @@ impl Names<'_> {
     /// Checks an expression that must be a path that begins with a property.
     pub fn property_path_expr(&self, expr: &Expr) -> Result<(), Error> {
         self.expr(expr)?;
-        let first = match &expr.kind {
-            ExprKind::Path(Path { root: Root::Instance, steps }) => match steps.first() {
-                Some(Step::Named(segment)) => Some(segment.name.as_str()),
-                _ => None,
-            },
-            ExprKind::Call { name, .. } => Some(name.text.as_str()),
-            _ => None,
+        let mut places = Vec::new();
+        let others = match &expr.kind {
+            ExprKind::Path(Path { root: Root::Instance, steps }) => {
+                let (first, others) = steps
+                    .split_first()
+                    .map_or((None, [].as_slice()), |(first, others)| (Some(first), others));
+                first.iter().for_each(|first| self.property_step(first, &mut places));
+                others
+            }
+            ExprKind::Call { name, arguments } => {
+                self.property_step(&called(name, arguments, expr.span), &mut places);
+                &[]
+            }
+            _ => &[],
         };
-        match first.is_some_and(|name| !self.kinds(PROPERTIES, name).is_empty()) {
-            true => Ok(()),
-            false => Err(misplaced_expr(expr, "a property")),
+        match places.is_empty() {
+            true => Err(misplaced_expr(expr, "a property")),
+            false => self.follow(places, others, expr),
         }
     }
 
@@ -190,14 +202,14 @@ impl Names<'_> {
                 _ => Ok(()),
             };
         }
-        match self.member(&called(name, arguments)).is_empty() {
+        match self.member(&called(name, arguments, expr.span)).is_empty() {
             true => Err(misplaced_expr(expr, "a function with its arguments")),
             false => Ok(()),
         }
     }
 
     fn path_expr(&self, path: &Path, whole: &Expr) -> Result<(), Error> {
-        let (mut places, steps) = match (&path.root, path.steps.split_first()) {
+        let (places, steps) = match (&path.root, path.steps.split_first()) {
             (Root::Instance, Some((first, others))) => (self.first_member(first), others),
             (Root::Service, Some((first, others))) => (self.below_root(first), others),
             (Root::These, _) => (vec![Here::Collection], path.steps.as_slice()),
@@ -209,9 +221,14 @@ impl Names<'_> {
             },
             (Root::Instance | Root::Service, None) => (Vec::new(), path.steps.as_slice()),
         };
-        if places.is_empty() {
-            return Err(misplaced_expr(whole, "an expression"));
+        match places.is_empty() {
+            true => Err(misplaced_expr(whole, "an expression")),
+            false => self.follow(places, steps, whole),
         }
+    }
+
+    /// Follows the steps from where a path begins.
+    fn follow(&self, mut places: Vec<Here>, steps: &[Step], whole: &Expr) -> Result<(), Error> {
         for step in steps {
             places = advance(&places, |place| self.step(place, step));
             if places.is_empty() {
@@ -299,12 +316,16 @@ impl Names<'_> {
 
     /// `directMemberExpr`
     fn direct(&self, step: &Step, places: &mut Vec<Here>) {
+        self.property_step(step, places);
+        self.attached(step, places);
+    }
+
+    fn property_step(&self, step: &Step, places: &mut Vec<Here>) {
         if let Step::Named(segment) = step {
             for kind in self.kinds(PROPERTIES, &segment.name) {
                 self.keyed(segment, kind, places);
             }
         }
-        self.attached(step, places);
     }
 
     /// A bound function or an annotation.
@@ -321,9 +342,15 @@ impl Names<'_> {
     /// `collectionNavNoCastExpr`, but for the key, which is part of the step before.
     fn of_entities(&self, step: &Step, places: &mut Vec<Here>) {
         self.of_collection(step, places);
-        if let Step::Filter { key, .. } = step {
+        if let Step::Filter { key, span, .. } = step {
             places.retain(|place| *place != Here::Collection);
-            push(places, Here::Of(if key.is_some() { Kind::Entity } else { Kind::EntityCol }));
+            match key {
+                None => push(places, Here::Of(Kind::EntityCol)),
+                Some(key) if self.is_key(key, inside_last(key, span.end)) => {
+                    push(places, Here::Of(Kind::Entity));
+                }
+                Some(_) => {}
+            }
         }
     }
 
@@ -345,10 +372,11 @@ impl Names<'_> {
     }
 
     fn keyed(&self, segment: &Segment, kind: Kind, places: &mut Vec<Here>) {
-        let start = segment.span.start + segment.name.len() + 1;
         match &segment.arguments {
             None => push(places, Here::Of(kind)),
-            Some(key) if kind == Kind::EntityCol && segment.key.is_none() && self.is_key(key, start) => {
+            Some(key)
+                if kind == Kind::EntityCol && segment.key.is_none() && self.is_key(key, inside(segment)) =>
+            {
                 push(places, Here::Of(Kind::Entity));
             }
             Some(_) => {}
@@ -363,7 +391,11 @@ impl Names<'_> {
         for kind in kinds {
             match &segment.key {
                 None => push(places, Here::Of(kind)),
-                Some(_) if kind == Kind::EntityCol => push(places, Here::Of(Kind::Entity)),
+                Some(key)
+                    if kind == Kind::EntityCol && self.is_key(key, inside_last(key, segment.span.end)) =>
+                {
+                    push(places, Here::Of(Kind::Entity));
+                }
                 Some(_) => {}
             }
         }
@@ -371,7 +403,7 @@ impl Names<'_> {
 }
 
 /// The step that a lone name with parentheses is.
-fn called(name: &Name, arguments: &[Argument]) -> Step {
+fn called(name: &Name, arguments: &[Argument], span: Span) -> Step {
     let arguments = Some(arguments.to_vec());
-    Step::Named(Segment { name: name.text.clone(), arguments, key: None, span: name.span })
+    Step::Named(Segment { name: name.text.clone(), arguments, key: None, span })
 }

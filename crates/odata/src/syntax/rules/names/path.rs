@@ -4,7 +4,9 @@
 
 use crate::error::Error;
 
-use super::{FUNCTION_IMPORTS, FUNCTIONS, Kind, Names, PROPERTIES, advance, misplaced, push};
+use super::{
+    FUNCTION_IMPORTS, FUNCTIONS, Kind, Names, PROPERTIES, advance, inside, inside_last, misplaced, push,
+};
 use crate::syntax::ast::{Argument, ExprKind, Path, Root, Segment, Step};
 
 /// What may follow a path, by what it stands for so far.
@@ -66,7 +68,7 @@ impl Names<'_> {
         let mut places = Vec::new();
         match (name.as_str(), arguments) {
             ("$crossjoin", Some(sets)) if key.is_none() && !sets.is_empty() => {
-                if sets.iter().all(|set| self.is_set(set)) && super::is_tight(sets, segment.span.start + 11) {
+                if sets.iter().all(|set| self.is_set(set)) && super::is_tight(sets, inside(segment)) {
                     places.push(Place::Query);
                 }
             }
@@ -180,7 +182,9 @@ impl Names<'_> {
         match (name.as_str(), arguments, key) {
             ("$each", None, None) if kind == Kind::EntityCol => push(places, Place::Each),
             ("$filter", Some(_), None) if kind == Kind::EntityCol => push(places, Place::Of(kind)),
-            ("$filter", Some(_), Some(key)) if kind == Kind::EntityCol && self.is_key(key, start_of(key)) => {
+            ("$filter", Some(_), Some(key))
+                if kind == Kind::EntityCol && self.is_key(key, inside_last(key, segment.span.end)) =>
+            {
                 push(places, Place::Of(Kind::Entity));
             }
             _ => {}
@@ -224,7 +228,9 @@ impl Names<'_> {
         for kind in kinds {
             match &segment.key {
                 None => push(places, Place::Of(kind)),
-                Some(key) if kind == Kind::EntityCol && self.is_key(key, start_of(key)) => {
+                Some(key)
+                    if kind == Kind::EntityCol && self.is_key(key, inside_last(key, segment.span.end)) =>
+                {
                     push(places, Place::Of(Kind::Entity));
                 }
                 Some(_) => {}
@@ -238,18 +244,6 @@ impl Names<'_> {
             .iter()
             .all(|argument| argument.name.as_deref().is_some_and(|name| self.is("parameterName", name)))
     }
-}
-
-/// Where the first value in the parentheses has to begin.
-fn inside(segment: &Segment) -> usize {
-    segment.span.start + segment.name.len() + 1
-}
-
-/// Where the first value begins; blanks before the first value of a second pair of parentheses stay unseen.
-fn start_of(arguments: &[Argument]) -> usize {
-    arguments.first().map_or(0, |Argument { name, value }| {
-        value.span.start - name.as_deref().map_or(0, |name| name.len() + 1)
-    })
 }
 
 fn is_ordinal(name: &str) -> bool {
