@@ -60,7 +60,7 @@ fn transformation(cursor: &mut Cursor<'_>) -> Result<Transformation, Error> {
 }
 
 /// Whether transformations have this name.
-fn is_transformation(name: &str) -> bool {
+pub(super) fn is_transformation(name: &str) -> bool {
     const NAMES: [&str; 17] = [
         "aggregate",
         "ancestors",
