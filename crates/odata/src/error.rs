@@ -162,6 +162,19 @@ impl Error {
         self
     }
 
+    /// The same fault, its place counted in another text.
+    #[must_use]
+    pub(crate) fn placed(mut self, place: impl FnOnce(Span) -> Span) -> Self {
+        self.span = self.span.map(place);
+        self
+    }
+
+    /// The same fault in a text that begins `offset` bytes earlier.
+    #[must_use]
+    pub(crate) fn moved(self, offset: usize) -> Self {
+        self.placed(|span| Span::new(span.start + offset, span.end + offset))
+    }
+
     /// The same fault, at this place. A place already set stays.
     #[must_use]
     pub fn at(mut self, span: Span) -> Self {

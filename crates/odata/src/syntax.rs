@@ -28,16 +28,22 @@ mod apply;
 pub mod ast;
 mod cursor;
 mod expr;
+mod geo;
 mod lex;
+mod literal;
 mod options;
 mod path;
 pub(crate) mod percent;
 mod precedence;
 mod print;
+pub mod rules;
+mod scan;
 mod search;
 mod shape;
 
 use crate::error::Error;
+
+use cursor::Strictness;
 
 pub use ast::{Options, Request};
 pub use options::SystemOption;
@@ -65,5 +71,9 @@ pub const MAX_SEGMENTS: usize = 64;
 /// # Ok::<(), odata::Error>(())
 /// ```
 pub fn parse(path: &str, query: Option<&str>) -> Result<Request, Error> {
-    Ok(Request { path: path::path(path)?, options: options::query(query.unwrap_or_default())? })
+    let lenient = Strictness::Lenient;
+    Ok(Request {
+        path: path::path(path, lenient)?,
+        options: options::query(query.unwrap_or_default(), lenient)?,
+    })
 }

@@ -167,6 +167,9 @@ impl<'m> Binder<'_, 'm> {
                 let number = ty.value_of(members).ok_or_else(|| no_member(members, type_name))?;
                 Ok(Expr::literal(Value::Integer(number), Type::Enum(id)))
             }
+            Literal::OutOfRange { type_name, text } => {
+                Err(Error::invalid(format!("The literal '{text}' is out of the range of '{type_name}'.")))
+            }
             Literal::Geo { .. } => Err(Error::unsupported("A geographic literal")),
         }
     }

@@ -32,6 +32,7 @@ pub(super) use aggregate::call as aggregate_call;
 pub(super) fn transformations(cursor: &mut Cursor<'_>) -> Result<Vec<Transformation>, Error> {
     let mut all = vec![transformation(cursor)?];
     while cursor.take_adjacent('/')? {
+        cursor.tight()?;
         all.push(transformation(cursor)?);
     }
     Ok(all)
@@ -59,7 +60,7 @@ fn transformation(cursor: &mut Cursor<'_>) -> Result<Transformation, Error> {
 }
 
 /// Whether transformations have this name.
-fn is_transformation(name: &str) -> bool {
+pub(super) fn is_transformation(name: &str) -> bool {
     const NAMES: [&str; 17] = [
         "aggregate",
         "ancestors",
@@ -92,7 +93,12 @@ fn inside(cursor: &mut Cursor<'_>, name: &str, token: &Token<'_>) -> Result<Tran
         "filter" => TransformationKind::Filter(expression(cursor)?),
         "search" => TransformationKind::Search(search(cursor)?),
         "compute" => TransformationKind::Compute(list(cursor, compute_item)?),
-        "orderby" => TransformationKind::OrderBy(list(cursor, order_item)?),
+        "orderby" => {
+            cursor.tight()?;
+            let items = list(cursor, order_item)?;
+            cursor.tight()?;
+            TransformationKind::OrderBy(items)
+        }
         "skip" => TransformationKind::Skip(digits(cursor)?),
         "top" => TransformationKind::Top(digits(cursor)?),
         "aggregate" => TransformationKind::Aggregate(list(cursor, aggregate::item)?),
@@ -171,6 +177,7 @@ fn nest_item(cursor: &mut Cursor<'_>) -> Result<NestItem, Error> {
 
 /// Reads `as` and the name behind it.
 fn alias(cursor: &mut Cursor<'_>) -> Result<Name, Error> {
+    cursor.spaced()?;
     expect_word(cursor, "as")?;
     cursor.expect_identifier("an alias")
 }
@@ -196,6 +203,9 @@ fn take_word(cursor: &mut Cursor<'_>, word: &str) -> Result<bool, Error> {
 fn path(cursor: &mut Cursor<'_>) -> Result<Vec<Name>, Error> {
     let mut names = Vec::new();
     loop {
+        if !names.is_empty() {
+            cursor.tight()?;
+        }
         let token = cursor.take()?;
         names.push(shape::name(cursor, &token)?);
         if !cursor.take_adjacent('/')? {

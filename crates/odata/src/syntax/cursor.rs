@@ -5,15 +5,36 @@
 //! of work.
 //! Specification: none; OData 4.01 Protocol, 12 leaves limits to the service.
 
+mod strict;
+
 use crate::error::{Error, Span};
 
 use super::ast::{Expr, ExprKind, Name};
 use super::lex::{self, Token, TokenKind};
+use super::percent::Decoded;
 use super::{MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, MAX_TOKENS};
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Strictness {
+    /// As clients send it: blanks around values, `+` for a blank, an option given twice refused.
+    Lenient,
+    /// To the letter of the grammar.
+    Strict,
+}
+
+impl Strictness {
+    pub fn is_strict(self) -> bool {
+        self == Strictness::Strict
+    }
+}
 
 pub(super) struct Cursor<'t> {
     /// The text up to where reading ends.
     pub text: &'t str,
+    /// How it is read.
+    pub strictness: Strictness,
+    source: &'t Decoded,
     /// Behind the token that was looked at last.
     at: usize,
     ahead: Option<Token<'t>>,
@@ -29,11 +50,22 @@ pub(super) struct Mark(usize);
 
 impl<'t> Cursor<'t> {
     /// Stands at byte `start` of the text.
-    pub fn new(text: &'t str, start: usize) -> Result<Self, Error> {
+    pub fn new(source: &'t Decoded, start: usize, strictness: Strictness) -> Result<Self, Error> {
+        let text = source.text.as_str();
         if text.len() - start > MAX_LENGTH {
             return Err(Error::too_complex(format_args!("a value is longer than {MAX_LENGTH} bytes")));
         }
-        Ok(Cursor { text, at: start, ahead: None, tokens: 0, operators: 0, depth: 0, options: 0 })
+        Ok(Cursor {
+            text,
+            strictness,
+            source,
+            at: start,
+            ahead: None,
+            tokens: 0,
+            operators: 0,
+            depth: 0,
+            options: 0,
+        })
     }
 
     /// The next token, which stays the next.
@@ -60,6 +92,9 @@ impl<'t> Cursor<'t> {
             return Err(Error::too_complex(format_args!("a value has more than {MAX_TOKENS} parts")));
         }
         let token = lex::token(self.text, self.at)?;
+        if self.strictness.is_strict() {
+            strict::token(self, &token)?;
+        }
         self.at = token.span.end;
         Ok(token)
     }
@@ -120,9 +155,53 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// In strict reading, no blanks may stand before the next token. Brackets and braces bring their own.
+    pub fn tight(&mut self) -> Result<(), Error> {
+        if !self.strictness.is_strict() {
+            return Ok(());
+        }
+        let next = self.peek()?;
+        match next.after_blank && !matches!(next.kind, TokenKind::Symbol('[' | '{')) {
+            true => Err(self.blanks("no blanks")),
+            false => Ok(()),
+        }
+    }
+
+    /// In strict reading, blanks must stand before the next token.
+    pub fn spaced(&mut self) -> Result<(), Error> {
+        if !self.strictness.is_strict() {
+            return Ok(());
+        }
+        let next = self.peek()?;
+        // At the end it is not the blank that is missing.
+        match next.after_blank || next.kind == TokenKind::End {
+            true => Ok(()),
+            false => Err(self.blanks("a blank")),
+        }
+    }
+
+    fn blanks(&mut self, expected: &str) -> Error {
+        match self.take() {
+            Ok(found) => {
+                let at = Span::new(found.span.start, found.span.start);
+                let quoted = self.expected(expected, &found);
+                Error { span: Some(at), ..quoted }
+            }
+            Err(error) => error,
+        }
+    }
+
+    /// Whether the byte at this place was percent-encoded.
+    pub fn is_escaped(&self, at: usize) -> bool {
+        self.source.is_escaped(at)
+    }
+
     /// Nothing may be left.
     pub fn expect_end(&mut self) -> Result<(), Error> {
         match self.take()? {
+            Token { kind: TokenKind::End, after_blank: true, span } if self.strictness.is_strict() => {
+                Err(Error::expected("no blanks", "the end", span, self.text))
+            }
             Token { kind: TokenKind::End, .. } => Ok(()),
             found => Err(self.expected("an operator or the end", &found)),
         }

@@ -16,7 +16,7 @@ use super::cursor::Cursor;
 use super::lex::{Token, TokenKind};
 use super::precedence::{AND, MEMBERSHIP, OR, UNARY};
 
-pub(super) use path::{arguments, key};
+pub(super) use path::{argument, arguments, key, quantified};
 
 /// Reads one expression.
 pub(super) fn expression(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
@@ -104,7 +104,9 @@ fn climb(cursor: &mut Cursor<'_>, least: u8) -> Result<Expr, Error> {
             right = last.complete(cursor, right)?;
         }
         let Some(next) = next else { return Ok(right) };
+        cursor.spaced()?;
         cursor.take_operator()?;
+        cursor.spaced()?;
         match next {
             Infix::In => {
                 let candidates = candidates(cursor)?;
@@ -151,7 +153,11 @@ fn operand(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
         None if cursor.at_symbol('-')? => ExprKind::Negate,
         _ => return primary(cursor),
     };
+    let is_word = cursor.peek_name()?.is_some();
     let start = cursor.take_operator()?;
+    if is_word {
+        cursor.spaced()?;
+    }
     let operand = cursor.deeper(|cursor| climb(cursor, UNARY))?;
     let span = start.to(operand.span);
     cursor.node(prefix(Box::new(operand)), span)
@@ -160,7 +166,9 @@ fn operand(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
 /// `not` may also be the name of a property; it is one if nothing follows that could be an operand.
 fn is_prefix(cursor: &Cursor<'_>) -> bool {
     let behind = cursor.raw();
-    behind.starts_with('(') || behind.trim_start().len() < behind.len()
+    let operand = behind.trim_start_matches([' ', '\t']);
+    behind.starts_with('(')
+        || operand.len() < behind.len() && !operand.is_empty() && !operand.starts_with([')', ','])
 }
 
 fn primary(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {

@@ -10,6 +10,9 @@ use crate::error::{Error, Span};
 use crate::value::{self, DateTimeOffset, Value, binary, calendar, duration, number};
 
 use super::ast::Literal;
+use super::geo;
+use super::literal;
+use super::scan::Scan;
 
 /// The smallest piece of text with a meaning.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,24 +153,51 @@ fn number_or_time<'t>(text: &str, start: usize, rest: &str) -> Result<(TokenKind
     };
     if looks_like("0000-00-00T00:00") {
         let (literal, length) = date_time(rest);
-        let instant = DateTimeOffset::parse(&literal)
-            .ok_or_else(|| not_a("a date and time with its offset", &literal, start, text))?;
-        return Ok((value_token(Value::DateTimeOffset(instant)), length));
+        let token = match DateTimeOffset::parse(&literal) {
+            Some(instant) => value_token(Value::DateTimeOffset(instant)),
+            None => out_of_range("Edm.DateTimeOffset", &literal, literal::date_time_offset)
+                .ok_or_else(|| not_a("a date and time with its offset", &literal, start, text))?,
+        };
+        return Ok((token, length));
     }
     if looks_like("0000-00-00") {
         let literal = rest.get(..10).unwrap_or_default();
-        let date = calendar::date(literal).ok_or_else(|| not_a("a date", literal, start, text))?;
-        return Ok((value_token(Value::Date(date)), 10));
+        let token = match calendar::date(literal) {
+            Some(date) => value_token(Value::Date(date)),
+            None => out_of_range("Edm.Date", literal, literal::date)
+                .ok_or_else(|| not_a("a date", literal, start, text))?,
+        };
+        return Ok((token, 10));
+    }
+    // What is left of dates has a sign, or more than four digits for the year.
+    for (type_name, form) in
+        [("Edm.DateTimeOffset", literal::date_time_offset as Form), ("Edm.Date", literal::date)]
+    {
+        if let Some(literal) = Scan::length(rest, form).and_then(|length| rest.get(..length)) {
+            let token = Literal::OutOfRange { type_name, text: literal.to_owned() };
+            return Ok((TokenKind::Literal(token), literal.len()));
+        }
     }
     if looks_like("00:00") {
         let literal = rest.get(..clock_length(rest)).unwrap_or_default();
-        let time =
-            calendar::time_of_day(literal).ok_or_else(|| not_a("a time of day", literal, start, text))?;
-        return Ok((value_token(Value::TimeOfDay(time)), literal.len()));
+        let token = match calendar::time_of_day(literal) {
+            Some(time) => value_token(Value::TimeOfDay(time)),
+            None => out_of_range("Edm.TimeOfDay", literal, literal::time_of_day)
+                .ok_or_else(|| not_a("a time of day", literal, start, text))?,
+        };
+        return Ok((token, literal.len()));
     }
     let literal = rest.get(..number_length(rest)).unwrap_or_default();
     let number = number::parse(literal).ok_or_else(|| not_a("a number", literal, start, text))?;
     Ok((value_token(number), literal.len()))
+}
+
+type Form = fn(&mut Scan<'_>) -> Option<()>;
+
+/// A literal that has the form, but is no value here: a day that the month does not have, a leap second.
+fn out_of_range<'t>(type_name: &'static str, literal: &str, form: Form) -> Option<TokenKind<'t>> {
+    Scan::matches(literal, form)
+        .then(|| TokenKind::Literal(Literal::OutOfRange { type_name, text: literal.to_owned() }))
 }
 
 fn leading_guid<'t>(rest: &str) -> Option<TokenKind<'t>> {
@@ -237,10 +267,16 @@ fn name_or_prefixed<'t>(text: &str, start: usize, rest: &'t str) -> Result<(Toke
     let at = start + name.len();
     let (body, length) = quoted(behind).ok_or_else(|| Error::unterminated("literal", at, text))?;
     let literal = match name.to_ascii_lowercase().as_str() {
-        "duration" => duration::parse(&body).map(|ticks| Literal::Value(Value::Duration(ticks))),
+        "duration" => match duration::parse(&body) {
+            Some(ticks) => Some(Literal::Value(Value::Duration(ticks))),
+            None => Scan::matches(&body, literal::duration).then(|| Literal::OutOfRange {
+                type_name: "Edm.Duration",
+                text: rest.get(..name.len() + length).unwrap_or_default().to_owned(),
+            }),
+        },
         "binary" => binary::decode(&body).map(|bytes| Literal::Value(Value::Binary(bytes))),
         "geography" | "geometry" => {
-            Some(Literal::Geo { prefix: name.to_ascii_lowercase(), text: body.clone() })
+            geo::shape(&body).map(|_| Literal::Geo { prefix: name.to_ascii_lowercase(), text: body.clone() })
         }
         _ if name.contains('.') => {
             is_members(&body).then(|| Literal::Enum { type_name: name.to_owned(), members: body.clone() })

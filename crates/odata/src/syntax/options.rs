@@ -6,6 +6,7 @@
 //! it has.
 //! Specification: OData 4.01 URL Conventions, 5 "Query Options"; ABNF section 2.
 
+mod strict;
 mod system;
 
 use crate::error::{Error, Span};
@@ -13,54 +14,68 @@ use crate::error::{Error, Span};
 use super::MAX_OPTIONS;
 use super::apply::transformations;
 use super::ast::{ComputeItem, Given, Levels, Options, OrderItem};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Strictness};
 use super::expr::expression;
 use super::lex::{self, Token, TokenKind};
-use super::percent::decode_query;
+use super::percent::Decoded;
 use super::search::search;
 use super::shape;
 
 pub use system::SystemOption;
 
 /// Reads a query string.
-pub(super) fn query(raw: &str) -> Result<Options, Error> {
+pub(super) fn query(raw: &str, strictness: Strictness) -> Result<Options, Error> {
     let mut options = Options::default();
-    for (count, part) in raw.split('&').filter(|part| !part.is_empty()).enumerate() {
+    let parts = raw.split('&').filter(|part| strictness.is_strict() || !part.is_empty());
+    for (count, part) in parts.enumerate() {
         if count == MAX_OPTIONS {
             return Err(Error::too_complex(format_args!("there are more than {MAX_OPTIONS} query options")));
         }
         let (name, value) = match part.split_once('=') {
-            Some((name, value)) => (decode_query(name)?, Some(value)),
-            None => (decode_query(part)?, None),
+            Some((name, value)) => (name, Some(value)),
+            None => (part, None),
         };
-        let value = value.map(decode_query).transpose().map_err(|error| error.in_target(&name))?;
-        top_level(&mut options, &name, value).map_err(|error| error.in_target(&name))?;
+        if strictness.is_strict() {
+            strict::option(name, value)?;
+        }
+        let name = Decoded::query(name, strictness)?.text;
+        let value = value.map(|value| Decoded::query(value, strictness)).transpose();
+        let value = value.map_err(|error| error.in_target(&name))?;
+        top_level(&mut options, &name, value, strictness).map_err(|error| error.in_target(&name))?;
     }
     Ok(options)
 }
 
-fn top_level(options: &mut Options, name: &str, value: Option<String>) -> Result<(), Error> {
+fn top_level(
+    options: &mut Options,
+    name: &str,
+    value: Option<Decoded>,
+    strictness: Strictness,
+) -> Result<(), Error> {
     if let Some(alias) = name.strip_prefix('@') {
-        let text = value.ok_or_else(|| Error::option_value(name, "", "an expression"))?;
-        let mut cursor = Cursor::new(&text, 0)?;
+        let source = value.ok_or_else(|| Error::option_value(name, "", "an expression"))?;
+        let mut cursor = Cursor::new(&source, 0, strictness)?;
         set_alias(options, alias, &mut cursor)?;
         return cursor.expect_end();
     }
     let option = SystemOption::named(name).filter(|option| *option != SystemOption::Levels);
     match (option, value) {
-        (Some(option), Some(text)) => {
-            give(options, option, name)?;
-            if set_text(options, option, name, &text)? {
+        (Some(option), _) if strictness.is_strict() && !strict::knows(option, name) => {
+            Err(Error::option_unknown(name))
+        }
+        (Some(option), Some(source)) => {
+            give(options, option, name, strictness)?;
+            if set_text(options, option, name, &source.text)? {
                 return Ok(());
             }
-            let mut cursor = Cursor::new(&text, 0)?;
+            let mut cursor = Cursor::new(&source, 0, strictness)?;
             set(options, option, name, &mut cursor)?;
             cursor.expect_end()
         }
         (Some(option), None) => Err(Error::option_value(name, "", option.expects())),
         (None, _) if name.starts_with('$') => Err(Error::option_unknown(name)),
         (None, value) => {
-            options.custom.push((name.to_owned(), value.unwrap_or_default()));
+            options.custom.push((name.to_owned(), value.unwrap_or_default().text));
             Ok(())
         }
     }
@@ -78,6 +93,7 @@ pub(super) fn nested(
         let mut options = Box::<Options>::default();
         loop {
             nested_option(cursor, &mut options, permitted, place)?;
+            cursor.tight()?;
             if !cursor.take_symbol(';')? {
                 break;
             }
@@ -92,9 +108,11 @@ fn nested_option(
     permitted: &[SystemOption],
     place: &str,
 ) -> Result<(), Error> {
+    cursor.tight()?;
     let token = cursor.take()?;
     let (name, option) = match token {
         Token { kind: TokenKind::At(alias), .. } if permitted.contains(&SystemOption::Select) => {
+            cursor.tight()?;
             cursor.expect_symbol('=')?;
             return set_alias(options, alias, cursor);
         }
@@ -110,14 +128,22 @@ fn nested_option(
         let message = format!("Query option '{}' is not valid inside '{place}'.", option.name());
         return Err(Error::syntax(message).at(token.span));
     }
+    cursor.tight()?;
     cursor.expect_symbol('=')?;
-    give(options, option, name)?;
+    give(options, option, name, cursor.strictness)?;
     set(options, option, name, cursor)
 }
 
 /// Notes that an option is present, which it must not be already.
-fn give(options: &mut Options, option: SystemOption, spelling: &str) -> Result<(), Error> {
-    if let Some(before) = options.spelling(option) {
+///
+/// The grammar alone would allow it: that one option stands at most once is the text of the specification.
+fn give(
+    options: &mut Options,
+    option: SystemOption,
+    spelling: &str,
+    strictness: Strictness,
+) -> Result<(), Error> {
+    if let Some(before) = options.spelling(option).filter(|_| !strictness.is_strict()) {
         let spellings = match (before.starts_with('$'), spelling.starts_with('$')) {
             (true, true) => option.name().to_owned(),
             (false, false) => option.name().trim_start_matches('$').to_owned(),
@@ -133,9 +159,10 @@ fn set_alias(options: &mut Options, alias: &str, cursor: &mut Cursor<'_>) -> Res
     if !lex::is_identifier(alias) {
         return Err(Error::option_unknown(&format!("@{alias}")));
     }
-    if options.alias(alias).is_some() {
+    if options.alias(alias).is_some() && !cursor.strictness.is_strict() {
         return Err(Error::option_repeated(&format!("@{alias}")));
     }
+    cursor.tight()?;
     let value = expression(cursor)?;
     options.aliases.push((alias.to_owned(), value));
     Ok(())
@@ -165,12 +192,16 @@ fn set(
     name: &str,
     cursor: &mut Cursor<'_>,
 ) -> Result<(), Error> {
+    // Only a search may have blanks before it.
+    if option != SystemOption::Search {
+        strict::no_blank(cursor)?;
+    }
     match option {
         SystemOption::Filter => options.filter = Some(expression(cursor)?),
-        SystemOption::Orderby => options.orderby = list(cursor, order_item)?,
-        SystemOption::Compute => options.compute = list(cursor, compute_item)?,
-        SystemOption::Select => options.select = list(cursor, shape::select_item)?,
-        SystemOption::Expand => options.expand = list(cursor, shape::expand_item)?,
+        SystemOption::Orderby => options.orderby = tight_list(cursor, order_item)?,
+        SystemOption::Compute => options.compute = tight_list(cursor, compute_item)?,
+        SystemOption::Select => options.select = tight_list(cursor, shape::select_item)?,
+        SystemOption::Expand => options.expand = tight_list(cursor, shape::expand_item)?,
         SystemOption::Search => options.search = Some(search(cursor)?),
         SystemOption::Top => options.top = Some(word(cursor, option, name, unsigned)?),
         SystemOption::Skip => options.skip = Some(word(cursor, option, name, unsigned)?),
@@ -198,6 +229,21 @@ pub(super) fn list<T>(
     Ok(all)
 }
 
+/// The same, where the grammar has no blanks around commas.
+pub(super) fn tight_list<T>(
+    cursor: &mut Cursor<'_>,
+    one: fn(&mut Cursor<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut all = vec![one(cursor)?];
+    while cursor.at_symbol(',')? {
+        cursor.tight()?;
+        cursor.take()?;
+        cursor.tight()?;
+        all.push(one(cursor)?);
+    }
+    Ok(all)
+}
+
 pub(super) fn order_item(cursor: &mut Cursor<'_>) -> Result<OrderItem, Error> {
     let expr = expression(cursor)?;
     let descending = match cursor.peek()?.kind {
@@ -205,6 +251,9 @@ pub(super) fn order_item(cursor: &mut Cursor<'_>) -> Result<OrderItem, Error> {
         TokenKind::Name(name) if name.eq_ignore_ascii_case("asc") => Some(false),
         _ => None,
     };
+    if descending.is_some() {
+        cursor.spaced()?;
+    }
     let end = if descending.is_some() { cursor.take()?.span } else { expr.span };
     let span = expr.span.to(end);
     Ok(OrderItem { expr, descending: descending.unwrap_or(false), span })
@@ -212,11 +261,12 @@ pub(super) fn order_item(cursor: &mut Cursor<'_>) -> Result<OrderItem, Error> {
 
 pub(super) fn compute_item(cursor: &mut Cursor<'_>) -> Result<ComputeItem, Error> {
     let expr = expression(cursor)?;
+    cursor.spaced()?;
     match cursor.take()? {
         Token { kind: TokenKind::Name(name), .. } if name.eq_ignore_ascii_case("as") => {}
         found => return Err(cursor.expected("'as'", &found)),
     }
-    let alias = cursor.expect_name("the name of the computed property")?;
+    let alias = cursor.expect_identifier("the name of the computed property")?;
     let span = expr.span.to(alias.span);
     Ok(ComputeItem { expr, alias: alias.text, span })
 }
@@ -233,8 +283,8 @@ fn word<T>(
     let length = cursor.raw().find([';', ')']).unwrap_or(cursor.raw().len());
     let text = cursor.take_raw(length);
     let span = Span::new(start, start + length);
-    read(text.trim_matches([' ', '\t']))
-        .ok_or_else(|| Error::option_value(name, text, option.expects()).at(span))
+    let trimmed = if cursor.strictness.is_strict() { text } else { text.trim_matches([' ', '\t']) };
+    read(trimmed).ok_or_else(|| Error::option_value(name, text, option.expects()).at(span))
 }
 
 pub(super) fn unsigned(text: &str) -> Option<u64> {

@@ -8,38 +8,43 @@
 use crate::error::{Error, Span};
 
 use super::ast::{Argument, ExprKind, Segment};
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Strictness};
 use super::expr::{expression, key};
 use super::lex;
-use super::percent::decode_path;
+use super::percent::Decoded;
 use super::{MAX_LENGTH, MAX_SEGMENTS};
 
 /// Reads a path.
-pub(super) fn path(raw: &str) -> Result<Vec<Segment>, Error> {
-    let raw = raw.strip_prefix('/').unwrap_or(raw);
-    // Clients write `…Identities/?$filter=`: one empty segment at the end says nothing.
-    let raw = raw.strip_suffix('/').unwrap_or(raw);
+pub(super) fn path(raw: &str, strictness: Strictness) -> Result<Vec<Segment>, Error> {
+    let mut raw = raw;
+    if !strictness.is_strict() {
+        raw = raw.strip_prefix('/').unwrap_or(raw);
+        // Clients write `…Identities/?$filter=`: one empty segment at the end says nothing.
+        raw = raw.strip_suffix('/').unwrap_or(raw);
+    }
     if raw.is_empty() {
         return Ok(Vec::new());
     }
     if raw.len() > MAX_LENGTH {
         return Err(Error::too_complex(format_args!("the path is longer than {MAX_LENGTH} bytes")));
     }
-    let mut decoded = String::new();
+    let mut decoded = Decoded::default();
     let mut segments = Vec::new();
     for part in parts(raw) {
         if segments.len() == MAX_SEGMENTS {
             return Err(Error::too_complex(format_args!("the path has more than {MAX_SEGMENTS} segments")));
         }
-        // The slash is part of the path that spans count in.
-        decoded.push('/');
-        if part.is_empty() {
-            let at = Span::new(decoded.len(), decoded.len());
-            return Err(Error::expected("a name", "an empty segment", at, &decoded));
+        // The slash is part of the path that spans count in, and the first is not said in strict reading.
+        if !(strictness.is_strict() && segments.is_empty()) {
+            decoded.text.push('/');
         }
-        let start = decoded.len();
-        decoded.push_str(&decode_path(part)?);
-        let segment = segment(&decoded, start)?;
+        if part.is_empty() {
+            let at = Span::new(decoded.text.len(), decoded.text.len());
+            return Err(Error::expected("a name", "an empty segment", at, &decoded.text));
+        }
+        let start = decoded.text.len();
+        decoded.push_path(part, strictness)?;
+        let segment = segment(&decoded, start, strictness)?;
         if segments.last().is_some_and(ends_path) {
             return Err(Error::segment_not_found(&segment.name).at(segment.span));
         }
@@ -101,7 +106,8 @@ fn length_of_condition(inside: &str) -> usize {
 }
 
 /// Reads the segment that begins at byte `start` of the path and ends with it.
-fn segment(path: &str, start: usize) -> Result<Segment, Error> {
+fn segment(source: &Decoded, start: usize, strictness: Strictness) -> Result<Segment, Error> {
+    let path = source.text.as_str();
     let text = path.get(start..).unwrap_or_default();
     let whole = Span::new(start, path.len());
     let name = match text.strip_prefix('$') {
@@ -110,7 +116,7 @@ fn segment(path: &str, start: usize) -> Result<Segment, Error> {
     };
     let name = name.unwrap_or_default();
     let behind = text.get(name.len()..).unwrap_or_default();
-    let is_first = start == 1;
+    let is_first = !path.get(1..start).is_some_and(|before| before.contains('/'));
     match behind.chars().next() {
         None => return Ok(Segment { name: name.to_owned(), arguments: None, key: None, span: whole }),
         Some('(') if !name.is_empty() => {}
@@ -120,11 +126,13 @@ fn segment(path: &str, start: usize) -> Result<Segment, Error> {
         Some(_) => return Ok(Segment { name: text.to_owned(), arguments: None, key: None, span: whole }),
     }
 
-    let mut cursor = Cursor::new(path, start + name.len())?;
+    let mut cursor = Cursor::new(source, start + name.len(), strictness)?;
     let start = cursor.peek()?.span;
     let arguments = if name == "$filter" {
         cursor.expect_symbol('(')?;
+        cursor.tight()?;
         let condition = cursor.deeper(expression)?;
+        cursor.tight()?;
         cursor.expect_symbol(')')?;
         Some(vec![Argument { name: None, value: condition }])
     } else {

@@ -7,42 +7,82 @@
 
 use crate::error::{Error, Span};
 
-/// Decodes a part of the path, where `+` is a plus.
-pub(super) fn decode_path(raw: &str) -> Result<String, Error> {
-    decode(raw, b'+')
+use super::cursor::Strictness;
+
+/// Text that was percent-encoded.
+#[derive(Default)]
+pub(super) struct Decoded {
+    /// What it says.
+    pub text: String,
+    /// Where in it the bytes stand that were escaped, in order. Some characters separate only when they were
+    /// not.
+    escaped: Vec<usize>,
 }
 
-/// Decodes a part of the query, where `+` is a blank.
-pub(super) fn decode_query(raw: &str) -> Result<String, Error> {
-    decode(raw, b' ')
-}
-
-fn decode(raw: &str, plus: u8) -> Result<String, Error> {
-    let mut decoded = Vec::with_capacity(raw.len());
-    let mut bytes = raw.bytes().enumerate();
-    while let Some((at, byte)) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => {
-                let code = [bytes.next(), bytes.next()].map(|digit| digit.and_then(|(_, digit)| hex(digit)));
-                let [Some(high), Some(low)] = code else { return Err(broken_escape(raw, at)) };
-                high * 16 + low
-            }
-            b'+' => plus,
-            // A fragment is never sent; its mark in a URL is a client's mistake and hides what follows.
-            b'#' => return Err(Error::unexpected_character('#', at, raw)),
-            byte => byte,
-        });
+impl Decoded {
+    /// Decodes a part of the query, where `+` is a blank, unless the reading is strict.
+    pub fn query(raw: &str, strictness: Strictness) -> Result<Self, Error> {
+        let plus = if strictness.is_strict() { b'+' } else { b' ' };
+        let mut decoded = Decoded::default();
+        decoded.push(raw, plus, strictness)?;
+        Ok(decoded)
     }
-    let text = String::from_utf8(decoded)
-        .map_err(|_| Error::syntax("Syntax error: the percent-encoding is not valid UTF-8."))?;
-    match text.find('\0') {
-        // PostgreSQL cannot hold it in a text, and no legal value has it.
-        Some(at) => {
-            Err(Error::syntax(format!("Syntax error: the character U+0000 at position {at} is not valid."))
-                .at(Span::new(at, at + 1)))
+
+    /// Decodes a part of the path, where `+` is a plus, behind what is there.
+    pub fn push_path(&mut self, raw: &str, strictness: Strictness) -> Result<(), Error> {
+        self.push(raw, b'+', strictness)
+    }
+
+    /// Whether the byte at this place was escaped.
+    pub fn is_escaped(&self, at: usize) -> bool {
+        self.escaped.binary_search(&at).is_ok()
+    }
+
+    /// The place in the encoded text of a place in this. Every escape has two bytes more than what it says.
+    pub fn raw_span(&self, span: Span) -> Span {
+        let raw = |at: usize| at + 2 * self.escaped.partition_point(|escaped| *escaped < at);
+        Span::new(raw(span.start), raw(span.end))
+    }
+
+    fn push(&mut self, raw: &str, plus: u8, strictness: Strictness) -> Result<(), Error> {
+        let start = self.text.len();
+        let mut decoded = Vec::with_capacity(raw.len());
+        let mut bytes = raw.bytes().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            decoded.push(match byte {
+                b'%' => {
+                    let code =
+                        [bytes.next(), bytes.next()].map(|digit| digit.and_then(|(_, digit)| hex(digit)));
+                    let [Some(high), Some(low)] = code else { return Err(broken_escape(raw, at)) };
+                    self.escaped.push(start + decoded.len());
+                    high * 16 + low
+                }
+                b'+' => plus,
+                // A fragment is never sent; its mark in a URL is a client's mistake and hides what follows.
+                b'#' => return Err(Error::unexpected_character('#', at, raw)),
+                byte if strictness.is_strict() && !is_legal(byte) => {
+                    let found = raw.get(at..).and_then(|rest| rest.chars().next()).unwrap_or_default();
+                    return Err(Error::unexpected_character(found, at, raw));
+                }
+                byte => byte,
+            });
         }
-        None => Ok(text),
+        let text = String::from_utf8(decoded)
+            .map_err(|_| Error::syntax("Syntax error: the percent-encoding is not valid UTF-8."))?;
+        if let Some(at) = text.find('\0') {
+            // PostgreSQL cannot hold it in a text, and no legal value has it.
+            let message = format!("Syntax error: the character U+0000 at position {at} is not valid.");
+            return Err(Error::syntax(message).at(Span::new(at, at + 1)));
+        }
+        self.text.push_str(&text);
+        Ok(())
     }
+}
+
+/// Whether the byte may stand unescaped anywhere in a URL as the grammar has it: RFC 3986, and what JSON and
+/// phrases need besides.
+fn is_legal(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t') || byte.is_ascii_graphic() && !b"<>^`|".contains(&byte)
 }
 
 fn hex(digit: u8) -> Option<u8> {

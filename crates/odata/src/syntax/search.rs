@@ -15,7 +15,9 @@ use super::lex;
 pub(super) fn search(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     skip_blanks(cursor);
     let search = if cursor.raw().starts_with('\'') { incomplete(cursor)? } else { alternatives(cursor)? };
-    skip_blanks(cursor);
+    if !cursor.strictness.is_strict() {
+        skip_blanks(cursor);
+    }
     Ok(search)
 }
 
@@ -23,6 +25,7 @@ pub(super) fn search(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
 fn incomplete(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     match lex::quoted(cursor.raw()) {
         Some((text, length)) => {
+            legal(cursor, length)?;
             cursor.take_raw(length);
             Ok(Search::Incomplete(text))
         }
@@ -88,6 +91,7 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     if let Some(phrase) = raw.strip_prefix('"') {
         return match phrase.split_once('"') {
             Some((phrase, _)) if !phrase.is_empty() => {
+                legal(cursor, phrase.len())?;
                 cursor.take_raw(phrase.len() + 2);
                 Ok(Search::Phrase(phrase.to_owned()))
             }
@@ -100,15 +104,34 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     }
 }
 
+/// In strict reading, what is next may have few characters besides letters and digits that are not escaped.
+fn legal(cursor: &Cursor<'_>, length: usize) -> Result<(), Error> {
+    let is_legal = |found: char| found.is_ascii_alphanumeric() || "-._~!()*+,;:@/?$='\" ".contains(found);
+    let start = cursor.position();
+    let text = cursor.raw().get(..length).unwrap_or_default();
+    let illegal = |&(at, found): &(usize, char)| !is_legal(found) && !cursor.is_escaped(start + at);
+    match text.char_indices().find(illegal).filter(|_| cursor.strictness.is_strict()) {
+        Some((at, found)) => Err(Error::unexpected_character(found, start + at, cursor.text)),
+        None => Ok(()),
+    }
+}
+
 fn word_length(cursor: &Cursor<'_>) -> usize {
     let raw = cursor.raw();
     if raw.starts_with('\'') {
         return 0;
     }
-    // At the top a semicolon separates nothing; it must have been percent-encoded.
-    let ends_word =
-        |found: char| matches!(found, ' ' | '\t' | '"' | '(' | ')') || (found == ';' && cursor.in_options());
-    raw.find(ends_word).unwrap_or(raw.len())
+    // A semicolon that was percent-encoded separates nothing, and neither does any at the top.
+    let separates = cursor.in_options() || cursor.strictness.is_strict();
+    let ends_word = |&(at, found): &(usize, char)| match found {
+        ' ' | '\t' | '"' | '(' | ')' => true,
+        ';' => separates && !cursor.is_escaped(cursor.position() + at),
+        '&' | '\\' | '{' | '}' | '[' | ']' => {
+            cursor.strictness.is_strict() && !cursor.is_escaped(cursor.position() + at)
+        }
+        _ => false,
+    };
+    raw.char_indices().find(ends_word).map_or(raw.len(), |(at, _)| at)
 }
 
 /// Takes the operator with the blanks around it, if it is next and something to apply it to follows.

@@ -52,6 +52,7 @@ const OF_STAR: &[SystemOption] = &[SystemOption::Levels];
 
 /// Reads one item of `$select`.
 pub(super) fn select_item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Error> {
+    cursor.tight()?;
     let first = cursor.take()?;
     if first.kind == TokenKind::Symbol('*') {
         let star = Name { text: "*".to_owned(), span: first.span };
@@ -64,6 +65,7 @@ pub(super) fn select_item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Error> 
     }
     let mut path = vec![name(cursor, &first)?];
     while cursor.take_adjacent('/')? {
+        cursor.tight()?;
         let next = cursor.take()?;
         path.push(name(cursor, &next)?);
     }
@@ -92,10 +94,9 @@ pub(super) fn select_item(cursor: &mut Cursor<'_>) -> Result<SelectItem, Error> 
 }
 
 fn parameters(cursor: &mut Cursor<'_>) -> Result<(Vec<Name>, Span), Error> {
-    let mut names = vec![cursor.expect_name("a parameter")?];
-    while cursor.take_symbol(',')? {
-        names.push(cursor.expect_name("a parameter")?);
-    }
+    cursor.tight()?;
+    let names = options::tight_list(cursor, |cursor| cursor.expect_identifier("a parameter"))?;
+    cursor.tight()?;
     Ok((names, cursor.expect_symbol(')')?))
 }
 
@@ -106,6 +107,7 @@ pub(super) fn expand_item(cursor: &mut Cursor<'_>) -> Result<ExpandItem, Error> 
     let start = cursor.peek()?.span;
     let mut end;
     loop {
+        cursor.tight()?;
         let token = cursor.take()?;
         end = token.span;
         match token.kind {
@@ -162,6 +164,7 @@ pub(super) fn name(cursor: &mut Cursor<'_>, token: &Token<'_>) -> Result<Name, E
     match token.kind {
         TokenKind::Name(_) => {}
         TokenKind::At(_) if cursor.take_adjacent('#')? => {
+            cursor.tight()?;
             span = span.to(cursor.expect_name("a qualifier")?.span);
         }
         TokenKind::At(_) => {}

@@ -480,8 +480,8 @@ fn what_is_not_done() {
         ("[1,2] eq null", "Unsupported $filter 0..5: A JSON literal is not supported by the service."),
         ("{\"a\":1} eq null", "Unsupported $filter 0..7: A JSON literal is not supported by the service."),
         (
-            "geography'Point(1 2)' eq null",
-            "Unsupported $filter 0..21: A geographic literal is not supported by the service.",
+            "geography'SRID=0;Point(1 2)' eq null",
+            "Unsupported $filter 0..28: A geographic literal is not supported by the service.",
         ),
         (
             "@Core.Note eq 1",

@@ -3,9 +3,10 @@
 //! Printing drops parentheses that do not matter, so a row whose parentheses vanish shows how operators bind.
 //! Whatever is accepted must also survive being printed and parsed once more.
 
-#![expect(clippy::panic, reason = "a failed check in a helper fails the test")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a failed check in a helper fails the test")]
 
 mod apply;
+mod rules;
 
 use std::time::{Duration, Instant};
 

@@ -52,7 +52,7 @@ fn aggregate(cursor: &mut Cursor<'_>) -> Result<AggregateExpr, Error> {
         return Ok(AggregateExpr::Count { path: Vec::new(), from: stages(cursor, Method::Required)? });
     }
     let expr = expression(cursor)?;
-    if take_word(cursor, "with")? {
+    if take_spaced(cursor, "with")? {
         let method = method(cursor)?;
         let from = stages(cursor, Method::Required)?;
         return Ok(AggregateExpr::With { expr: Box::new(expr), method, from });
@@ -83,6 +83,14 @@ fn plain(expr: &Expr) -> Option<(Vec<Name>, bool)> {
     Some((names.iter().map(name).collect::<Option<_>>()?, counts))
 }
 
+/// Takes this word, if it is next; it needs blanks before it.
+fn take_spaced(cursor: &mut Cursor<'_>, word: &str) -> Result<bool, Error> {
+    if cursor.peek_name()? == Some(word) {
+        cursor.spaced()?;
+    }
+    take_word(cursor, word)
+}
+
 fn method(cursor: &mut Cursor<'_>) -> Result<Name, Error> {
     const KNOWN: [&str; 5] = ["sum", "min", "max", "average", "countdistinct"];
     match cursor.peek_name()? {
@@ -105,12 +113,12 @@ enum Method {
 
 fn stages(cursor: &mut Cursor<'_>, wanted: Method) -> Result<Vec<AggregateFrom>, Error> {
     let mut stages = Vec::new();
-    while take_word(cursor, "from")? {
+    while take_spaced(cursor, "from")? {
         let mut keys = vec![path(cursor)?];
         while let Some(key) = next_key(cursor)? {
             keys.push(key);
         }
-        let method = match take_word(cursor, "with")? {
+        let method = match take_spaced(cursor, "with")? {
             true => Some(method(cursor)?),
             false if wanted == Method::Optional => None,
             false => {

@@ -41,8 +41,13 @@ pub(super) fn relatives(cursor: &mut Cursor<'_>) -> Result<Relatives, Error> {
         more = cursor.take_symbol(',')?;
     }
     if more {
-        expect_word(cursor, "keep")?;
+        let keep = expect_word(cursor, "keep")?;
+        let word = cursor.peek()?.clone();
         expect_word(cursor, "start")?;
+        let is_one_blank = word.span.start == keep.end + 1 && !cursor.is_escaped(keep.end);
+        if cursor.strictness.is_strict() && !is_one_blank {
+            return Err(cursor.expected("one blank between 'keep' and 'start'", &word));
+        }
         keep_start = true;
     }
     Ok(Relatives { hierarchy, start, distance, keep_start })

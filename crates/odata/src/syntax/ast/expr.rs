@@ -80,6 +80,13 @@ pub enum Literal {
         /// The members as written, with commas between them.
         members: String,
     },
+    /// `-0044-03-15`, `2012-02-30`, `23:59:60`: well-formed, but no value of its type here.
+    OutOfRange {
+        /// `Edm.Date`, `Edm.TimeOfDay`, `Edm.DateTimeOffset` or `Edm.Duration`.
+        type_name: &'static str,
+        /// As written.
+        text: String,
+    },
     /// `geography'SRID=0;Point(1 2)'`
     Geo {
         /// `geography` or `geometry`.

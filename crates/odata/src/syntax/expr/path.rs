@@ -102,8 +102,12 @@ fn step(cursor: &mut Cursor<'_>, is_first: bool) -> Result<Step, Error> {
             Ok(Step::Annotation { term: term.to_owned(), qualifier, span })
         }
         TokenKind::Dollar("filter") if cursor.take_adjacent('(')? => {
-            let (condition, end) =
-                cursor.deeper(|cursor| Ok((expression(cursor)?, cursor.expect_symbol(')')?)))?;
+            let (condition, end) = cursor.deeper(|cursor| {
+                cursor.tight()?;
+                let condition = expression(cursor)?;
+                cursor.tight()?;
+                Ok((condition, cursor.expect_symbol(')')?))
+            })?;
             let (key, end) = key(cursor, end)?;
             Ok(Step::Filter { condition: Box::new(condition), key, span: start.to(end) })
         }
@@ -118,6 +122,15 @@ fn step(cursor: &mut Cursor<'_>, is_first: bool) -> Result<Step, Error> {
             Ok(Step::Count { options, span })
         }
         _ => Err(cursor.expected("a name", &token)),
+    }
+}
+
+/// Reads `any(…)` or `all(…)` as a step of its own.
+pub(in crate::syntax) fn quantified(cursor: &mut Cursor<'_>) -> Result<Step, Error> {
+    let first = cursor.peek()?.clone();
+    match step(cursor, false)? {
+        step @ Step::Lambda(_) => Ok(step),
+        _ => Err(cursor.expected("'any' or 'all'", &first)),
     }
 }
 
@@ -174,11 +187,12 @@ pub(in crate::syntax) fn arguments(cursor: &mut Cursor<'_>) -> Result<(Vec<Argum
     Ok((arguments, cursor.expect_symbol(')')?))
 }
 
-fn argument(cursor: &mut Cursor<'_>) -> Result<Argument, Error> {
+pub(in crate::syntax) fn argument(cursor: &mut Cursor<'_>) -> Result<Argument, Error> {
     let name = cursor.peek_name()?.filter(|_| cursor.behind_is('=')).map(str::to_owned);
     if name.is_some() {
         cursor.take()?;
         cursor.expect_symbol('=')?;
+        cursor.tight()?;
     }
     Ok(Argument { name, value: expression(cursor)? })
 }

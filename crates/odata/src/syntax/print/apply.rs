@@ -9,6 +9,9 @@ use crate::syntax::ast::{
     Transformation, TransformationKind,
 };
 
+use crate::syntax::apply::is_transformation;
+use crate::syntax::lex;
+
 use super::expr::parentheses;
 use super::request::separated;
 
@@ -82,7 +85,14 @@ impl fmt::Display for Transformation {
             TransformationKind::Descendants(relatives) => write!(f, "descendants({relatives})"),
             TransformationKind::Traverse { hierarchy, order, start, orderby } => {
                 write!(f, "traverse({hierarchy},{}{}", order.name(), Then(start))?;
-                orderby.iter().try_for_each(|item| write!(f, ",{item}"))?;
+                for (index, item) in orderby.iter().enumerate() {
+                    let expr = item.expr.to_string();
+                    // An order that looks like the transformations that may stand before it.
+                    match index == 0 && start.is_empty() && begins_transformation(&expr) {
+                        true => write!(f, ",({expr}){}", if item.descending { " desc" } else { "" })?,
+                        false => write!(f, ",{item}")?,
+                    }
+                }
                 f.write_str(")")
             }
             TransformationKind::Function { name, arguments } => {
@@ -162,4 +172,10 @@ impl fmt::Display for NestItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} as {}", Sequence(&self.then), self.alias)
     }
+}
+
+/// Whether the parser would take the text for a transformation where one may stand.
+fn begins_transformation(text: &str) -> bool {
+    let (name, behind) = text.split_at(lex::name_length(text));
+    name == "identity" || behind.starts_with('(') && (name.contains('.') || is_transformation(name))
 }

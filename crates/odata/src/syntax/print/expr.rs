@@ -108,6 +108,7 @@ impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Literal::Value(value) => write!(f, "{value}"),
+            Literal::OutOfRange { text, .. } => f.write_str(text),
             Literal::Enum { type_name: prefix, members: text } | Literal::Geo { prefix, text } => {
                 write!(f, "{prefix}'{}'", text.replace('\'', "''"))
             }

@@ -4,13 +4,16 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
-use odata::Span;
+mod apply;
+
 use odata::syntax::ast::{
-    Argument, BinaryOperator, Expr, ExprKind, Lambda, Literal, Name, Path, Quantifier, Root, Segment, Step,
-    TypeName,
+    AggregateExpr, Argument, BinaryOperator, Expr, ExprKind, Lambda, Literal, Name, Options, Path,
+    Quantifier, Root, Segment, Step, TypeName,
 };
+use odata::syntax::rules::{Constraints, all, check};
 use odata::syntax::{Request, parse};
 use odata::value::{DateTimeOffset, Value, calendar, number};
+use odata::{ErrorKind, Span};
 use proptest::prelude::*;
 
 fn whole(kind: ExprKind) -> Expr {
@@ -18,7 +21,10 @@ fn whole(kind: ExprKind) -> Expr {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    let reserved = ["null", "true", "false", "not", "any", "all", "cast", "isof", "case"];
+    let reserved = [
+        "null", "true", "false", "not", "any", "all", "cast", "isof", "case", "as", "with", "from", "desc",
+        "asc",
+    ];
     "[a-zé_][a-z0-9_]{0,5}".prop_filter("reserved", move |name| !reserved.contains(&name.as_str()))
 }
 
@@ -61,7 +67,14 @@ fn literal() -> impl Strategy<Value = Expr> {
     let literal = prop_oneof![
         8 => value().prop_map(Literal::Value),
         1 => (qualified(), name()).prop_map(|(type_name, members)| Literal::Enum { type_name, members }),
-        1 => "[^\\x00]{0,8}".prop_map(|text| Literal::Geo { prefix: "geometry".to_owned(), text }),
+        1 => (-180..180_i32, -90..90_i32).prop_map(|(x, y)| Literal::Geo {
+            prefix: "geometry".to_owned(),
+            text: format!("SRID=0;Point({x} {y}.5)"),
+        }),
+        1 => (-9999..=-1_i32).prop_map(|year| Literal::OutOfRange {
+            type_name: "Edm.Date",
+            text: format!("-{:04}-02-28", -year),
+        }),
     ];
     literal.prop_map(|literal| whole(ExprKind::Literal(literal)))
 }
@@ -99,7 +112,17 @@ fn last_step(expr: BoxedStrategy<Expr>) -> impl Strategy<Value = Step> {
         let predicate = predicate.map(|(variable, predicate)| (named(variable), Box::new(predicate)));
         Step::Lambda(Lambda { quantifier, predicate, span: Span::default() })
     };
+    let method = prop::sample::select(vec!["sum", "max", "Ns.custom"]);
+    let aggregate = (expr.clone(), method).prop_map(|(expr, method)| Step::Aggregate {
+        expr: AggregateExpr::With {
+            expr: Box::new(expr),
+            method: named(method.to_owned()),
+            from: Vec::new(),
+        },
+        span: Span::default(),
+    });
     prop_oneof![
+        aggregate,
         Just(Step::Count { options: None, span: Span::default() }),
         prop::option::of((name(), expr.clone())).prop_map(move |test| lambda(Quantifier::Any, test)),
         (name(), expr).prop_map(move |test| lambda(Quantifier::All, Some(test))),
@@ -220,6 +243,36 @@ proptest! {
     }
 
     #[test]
+    fn printed_transformations_parse_to_the_same_tree(apply in apply::transformations()) {
+        let options = Options { apply, ..Options::default() };
+        let printed = options.to_string();
+        match parse("", Some(&options.to_query())) {
+            Ok(request) => prop_assert_eq!(tree(&request.options), tree(&options), "{}", printed),
+            Err(error) => prop_assert_eq!(error.kind, ErrorKind::TooComplex, "{}: {}", printed, error),
+        }
+    }
+
+    #[test]
+    fn what_a_rule_accepts_the_service_does(
+        tokens in prop::collection::vec(prop::sample::select(vec![
+            "$filter=", "$orderby=", "$select=", "$expand=", "$apply=", "$compute=", "$search=", "a", "b", "'x'", "1",
+            "(", ")", "/", ",", ";", " ", " eq ", " and ", "not ", "any(x:", "$count", "$it", "*", "identity", " as ",
+            "filter(", "aggregate(", " with sum", "top(1)", "Ns.f()", "groupby((", "$top=1", "%20", "%3B", "%27",
+        ]), 1..9),
+    ) {
+        let text = tokens.concat();
+        if check("systemQueryOption", &text, &Constraints::none()).is_ok() {
+            let found = parse("", Some(&text)).map(drop);
+            prop_assert_eq!(found, Ok(()), "{}", text);
+        }
+    }
+
+    #[test]
+    fn rules_never_panic(rule in prop::sample::select(all().collect::<Vec<_>>()), input in "\\PC{0,40}") {
+        let _ = check(rule, &input, &Constraints::none());
+    }
+
+    #[test]
     fn arbitrary_text_never_panics(path in "\\PC{0,60}", query in "\\PC{0,60}") {
         let _ = parse(&path, Some(&query));
     }
@@ -228,7 +281,7 @@ proptest! {
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         let text = String::from_utf8_lossy(&bytes);
         let encoded: String = bytes.iter().map(|byte| format!("%{byte:02x}")).collect();
-        for option in ["filter", "orderby", "expand", "select", "search", "compute", "@a", "top", "index"] {
+        for option in ["filter", "orderby", "expand", "select", "search", "compute", "apply", "@a", "top", "index"] {
             let _ = parse(&text, Some(&format!("{option}={text}")));
             let _ = parse(&encoded, Some(&format!("{option}={encoded}")));
         }
@@ -236,12 +289,15 @@ proptest! {
 
     #[test]
     fn mixed_tokens_never_panic_and_round_trip(
-        option in prop::sample::select(vec!["$filter", "orderby", "$expand", "select", "$search", "@a", "$compute"]),
+        option in prop::sample::select(vec![
+            "$filter", "orderby", "$expand", "select", "$search", "@a", "$compute", "$apply",
+        ]),
         tokens in prop::collection::vec(prop::sample::select(vec![
             "a", "b", "Ns.T", "'x'", "1", "-", "(", ")", "/", ",", ";", "=", " ", " ", " eq ", " and ", " or ", "not ",
             " in ", "any(x:", "$count", "$ref", "$it", "@p", "*", "[", "]", "{", "}", ":", "\"k\"", "$filter=", "top=",
             "2012-09-03", "10:30", "T", "Z", "null", "cast(", "isof(", "case(", " desc", " as ", "$filter(", "é", "#",
             "AND", "OR", "NOT", "%27", ".", "INF", "1e3", "duration'P1D'", "$expand=", "$search=", "levels=max", "'",
+            "identity", "filter(", "aggregate(", " with sum", " from ", "groupby((", "concat(", "$these/", "top(1)", "nest(",
         ]), 0..14),
     ) {
         let text = tokens.concat();
