@@ -91,6 +91,15 @@ impl Wants {
     }
 }
 
+/// Whether a request accepts one of these media ranges.
+#[must_use]
+pub fn accepts(headers: &HeaderMap, ranges: &[&str]) -> bool {
+    let accept = joined(headers, header::ACCEPT.as_str());
+    let mut wanted = accept.split(',').map(str::trim).filter(|range| !range.is_empty()).peekable();
+    wanted.peek().is_none()
+        || wanted.any(|range| !excluded(range) && ranges.contains(&essence(range).as_str()))
+}
+
 /// A count, which is plain text.
 #[must_use]
 pub fn respond_text(body: Vec<u8>) -> Response<Body> {
@@ -115,7 +124,7 @@ fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Respons
 }
 
 /// All values of a header as one list.
-fn joined(headers: &HeaderMap, name: &str) -> String {
+pub fn joined(headers: &HeaderMap, name: &str) -> String {
     let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     values.join(",")
 }
