@@ -41,6 +41,7 @@
 //! ```
 
 pub mod answer;
+pub mod batch;
 pub mod bind;
 pub mod error;
 pub mod json;

@@ -81,6 +81,8 @@ pub enum Kind {
     Text,
     /// Bytes.
     Bytes,
+    /// The answer to a batch.
+    Multipart,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -224,6 +226,7 @@ impl Range {
             (Kind::Xml, "*/*" | "application/*" | "application/xml") => true,
             (Kind::Xml, "text/xml") => true,
             (Kind::Text, "*/*" | "text/*" | "text/plain") => true,
+            (Kind::Multipart, "*/*" | "multipart/*" | "multipart/mixed") => true,
             (Kind::Bytes, "*/*" | "application/*" | "application/octet-stream") => true,
             _ => false,
         }

@@ -3,6 +3,7 @@
 //! Whoever writes an answer or an error asks the profile; nothing else in the house asks whose manners are followed.
 //! Sources: OData 4.01 Parts 1 and 2 and JSON Format 4.01; for Graph its published pages and answers seen on the wire.
 
+use crate::batch::{self, Rules};
 use crate::bind::Top;
 
 /// One set of manners.
@@ -28,6 +29,8 @@ pub struct Profile {
     pub etags: bool,
     /// Whether an entity says its id where its key is not among the selected properties.
     pub id_without_key: bool,
+    /// What batches are held to.
+    pub batch: &'static Rules,
     /// Whether media types of answers name everything there is to name.
     pub full_media_type: bool,
 }
@@ -73,6 +76,7 @@ pub const GRAPH: Profile = Profile {
     url_safe_binary: false,
     etags: false,
     id_without_key: false,
+    batch: &batch::GRAPH,
     full_media_type: true,
 };
 
@@ -88,5 +92,6 @@ pub const ODATA: Profile = Profile {
     url_safe_binary: true,
     etags: true,
     id_without_key: true,
+    batch: &batch::ODATA,
     full_media_type: false,
 };

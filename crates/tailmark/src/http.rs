@@ -1,10 +1,11 @@
 //! The HTTP room: what a request meets, in this order.
 //!
-//! ids (`correlation`) → version of the API → token (`caller`) → method → `read`, `write` or `actions` → the answer,
-//! or the one error door (`error`). Addresses below a service root are OData's and parsed by it: there are no
+//! ids (`correlation`) → version of the API → token (`caller`) → method → `read`, `write`, `actions` or `batch`, whose
+//! requests come in here again → the answer, or the one error door (`error`). Addresses below a service root are OData's and parsed by it: there are no
 //! routes per resource.
 
 mod actions;
+mod batch;
 mod body;
 pub mod caller;
 pub mod correlation;
@@ -103,8 +104,9 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         path: parts.uri.path().to_owned(),
         base: base.clone().unwrap_or_default(),
         challenge: app.verifier.www_authenticate(base.as_deref().unwrap_or_default()),
-        correlation: correlation.clone(),
+        correlation,
     };
+    let is_in_batch = parts.extensions.get::<batch::Inside>().is_some();
     let exchange = async move {
         let (version, path) = version_of(parts.uri.path())?;
         let profile = app.config.compat.profile.into();
@@ -124,6 +126,12 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         };
         match exchange.method {
             Method::GET | Method::HEAD => read::get(&mut exchange).await,
+            Method::POST if batch::is_addressed(&exchange.path) => {
+                if is_in_batch {
+                    return Err(odata::Error::invalid("A batch cannot be part of a batch.").into());
+                }
+                batch::answer(&exchange, body).await
+            }
             Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
                 write::write(&exchange, body).await
             }
@@ -132,7 +140,13 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     };
     // A panic is one request's failure; its message is on standard error.
     let result = AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or(Err(Error::Panicked));
-    let mut response = result.unwrap_or_else(|error| error.respond(&asked));
+    conclude(result, &asked)
+}
+
+/// What every answer has, and its line in the log.
+fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Body> {
+    let correlation = &asked.correlation;
+    let mut response = result.unwrap_or_else(|error| error.respond(asked));
     let headers = response.headers_mut();
     correlation.label(headers);
     // Differs: Graph says no-cache and Vary: Accept-Encoding, and adds Strict-Transport-Security and

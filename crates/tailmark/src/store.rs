@@ -1,7 +1,8 @@
 //! The store: what is kept, and the only ways to it.
 //!
 //! From HTTP there are two: [`Store::reader`] and [`Store::writer`], which take a [`Grant`] and fix the tenant, so
-//! that no query is without permission or tenant. The import worker has its own, [`Store::queue`].
+//! that no query is without permission or tenant. The import worker has its own, [`Store::queue`]. Several writes as
+//! one go through the store of a [`Unit`].
 //! Invariant: an answer that says something is stored is given after the commit.
 
 pub mod db;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::access::Grant;
-use db::Db;
+use db::{Db, Joint};
 
 /// Why the store did not do something.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,35 @@ pub struct Writer {
     work: Arc<Notify>,
 }
 
+/// Several writes of which all last or none. Dropped, none has happened.
+#[derive(Debug)]
+pub struct Unit {
+    joint: Joint,
+    store: Store,
+}
+
+impl Unit {
+    /// The store in which the writes are done; reads in it see them.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Makes them last.
+    ///
+    /// # Errors
+    /// Why that could not be; then none has happened.
+    pub async fn keep(self) -> Result<(), Error> {
+        let Self { joint, store } = self;
+        // The unit ends when nobody can write in it.
+        let work = store.work;
+        drop(store.db);
+        joint.keep().await?;
+        work.notify_one();
+        Ok(())
+    }
+}
+
 impl Store {
     /// Opens or creates the database in a file (nothing: in memory) and brings its tables up to date.
     ///
@@ -109,6 +139,16 @@ impl Store {
     #[must_use]
     pub fn writer(&self, grant: &Grant) -> Writer {
         Writer { db: self.db.clone(), tenant: grant.tenant().to_string(), work: Arc::clone(&self.work) }
+    }
+
+    /// Begins a unit of several writes. Nobody else writes until it ends.
+    ///
+    /// # Errors
+    /// Where too much is waiting.
+    pub fn unit(&self) -> Result<Unit, Error> {
+        let joint = self.db.joint()?;
+        let store = Self { db: joint.db().clone(), work: Arc::clone(&self.work) };
+        Ok(Unit { joint, store })
     }
 
     /// Access for the import worker.

@@ -1,10 +1,11 @@
-//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens.
+//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens; and batches.
 //!
 //! Everything here speaks of one small model, `demo`; `semantics` also runs the SQL and compares the answers
 //! with those of the naive evaluator in `oracle`.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
+mod batch;
 mod bind;
 mod demo;
 mod expressions;

@@ -8,18 +8,26 @@ use http_body_util::BodyExt as _;
 
 use super::error::Error;
 
-/// Reads a JSON body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes, whatever its type.
 ///
 /// # Errors
-/// Where it is of another type, compressed, too large or cut off.
-pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Error> {
+/// Where it is compressed, too large or cut off.
+pub async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Error> {
     if let Some(encoding) = headers.get(header::CONTENT_ENCODING) {
         let encoding = encoding.to_str().unwrap_or_default();
         if !encoding.eq_ignore_ascii_case("identity") {
             return Err(Error::ContentEncoding(encoding.to_owned()));
         }
     }
-    let bytes = bytes(headers, body, limit).await?;
+    bytes(headers, body, limit).await
+}
+
+/// Reads a JSON body of at most `limit` bytes.
+///
+/// # Errors
+/// Where it is of another type, compressed, too large or cut off.
+pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Error> {
+    let bytes = whole(headers, body, limit).await?;
     match headers.get(header::CONTENT_TYPE) {
         Some(_) if bytes.is_empty() => Ok(bytes),
         // Some clients send no type at all; then it can only be JSON.

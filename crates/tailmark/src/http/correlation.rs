@@ -15,6 +15,9 @@ pub struct Correlation {
     pub client_request_id: String,
 }
 
+/// The header with the client's id.
+pub const CLIENT_REQUEST_ID: &str = "client-request-id";
+
 /// The longest id of a client that is echoed, in bytes.
 const LONGEST: usize = 128;
 
@@ -23,14 +26,14 @@ impl Correlation {
     #[must_use]
     pub fn new(headers: &HeaderMap) -> Self {
         let request_id = Uuid::new_v4().hyphenated().to_string();
-        let sent = headers.get("client-request-id").and_then(|value| value.to_str().ok());
+        let sent = headers.get(CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok());
         let sent = sent.filter(|id| !id.is_empty() && id.len() <= LONGEST);
         Self { client_request_id: sent.unwrap_or(&request_id).to_owned(), request_id }
     }
 
     /// Puts both on an answer.
     pub fn label(&self, headers: &mut HeaderMap) {
-        for (name, id) in [("request-id", &self.request_id), ("client-request-id", &self.client_request_id)] {
+        for (name, id) in [("request-id", &self.request_id), (CLIENT_REQUEST_ID, &self.client_request_id)] {
             if let Ok(value) = HeaderValue::from_str(id) {
                 headers.insert(name, value);
             }

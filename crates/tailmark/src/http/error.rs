@@ -39,6 +39,10 @@ pub enum Error {
     TooLarge(usize),
     /// The body's media type.
     MediaType(String),
+    /// The media type of a batch.
+    BatchType(String),
+    /// A request of a batch that was not done, for this reason.
+    FailedDependency(&'static str),
     /// The body is compressed in a way that is not understood.
     ContentEncoding(String),
     /// The request accepts no form that there is.
@@ -179,6 +183,17 @@ impl Error {
                      supported type 'application/json' does not match the content type '{found}'."
                 ),
             ),
+            Self::BatchType(found) => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "RequestBodyRead",
+                format!(
+                    "A supported MIME type could not be found that matches the content type of the request. None of \
+                     the supported types 'application/json', 'multipart/mixed' matches the content type '{found}'."
+                ),
+            ),
+            Self::FailedDependency(reason) => {
+                plain(StatusCode::FAILED_DEPENDENCY, "FailedDependency", reason.to_owned())
+            }
             Self::ContentEncoding(found) => plain(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "UnsupportedContentEncoding",

@@ -94,7 +94,7 @@ impl Exchange {
 }
 
 /// All values of a header as one list.
-fn joined(headers: &HeaderMap, name: &str) -> String {
+pub fn joined(headers: &HeaderMap, name: &str) -> String {
     let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
     values.join(",")
 }

@@ -6,6 +6,8 @@
 //! connection each and sees one snapshot.
 //! SQLite: WAL, `synchronous=FULL`, foreign keys on.
 
+mod joint;
+
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -22,6 +24,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use tokio::sync::oneshot;
 
 use super::Error;
+pub use joint::Joint;
 
 /// Units of work that may wait; the next one is told that the database is too busy.
 const LONGEST_QUEUE: usize = 4096;

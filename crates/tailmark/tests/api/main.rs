@@ -8,6 +8,7 @@
 
 mod auth;
 mod bad_input;
+mod batch;
 mod coverage;
 mod errors;
 mod expand;

@@ -1,0 +1,93 @@
+//! Several units of work as one: a transaction that stays open between them, kept or undone as a whole.
+//!
+//! The writer's thread gives itself to one queue for a while: units that come there run one after the other, see what
+//! those before them wrote, and are told at once; what was written lasts only if the end says so. Meanwhile nobody else
+//! writes, so the time is limited, and who holds it does nothing in between but compute.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TrySendError, sync_channel};
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+
+use super::{Db, Job, LONGEST_QUEUE, Outcome, Tx};
+use crate::store::Error;
+
+/// How long the writer's thread is held at most.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// An open transaction. Dropped, it is undone.
+#[derive(Debug)]
+pub struct Joint {
+    db: Db,
+    is_kept: Arc<AtomicBool>,
+    ended: oneshot::Receiver<Result<(), Error>>,
+}
+
+impl Db {
+    /// Begins a transaction for several units of work.
+    ///
+    /// # Errors
+    /// Where too much is waiting.
+    pub fn joint(&self) -> Result<Joint, Error> {
+        let (queue, work) = sync_channel(LONGEST_QUEUE);
+        let (end, ended) = oneshot::channel();
+        let is_kept = Arc::new(AtomicBool::new(false));
+        let verdict = Arc::clone(&is_kept);
+        let job: Job = Box::new(move |tx| {
+            let result = tx.and_then(|tx| serve(tx, &work));
+            Outcome {
+                keep: result.is_ok() && verdict.load(Ordering::Acquire),
+                answer: Box::new(move |commit| {
+                    let _ = end.send(commit.and(result));
+                }),
+            }
+        });
+        self.writer.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => Error::Busy,
+            TrySendError::Disconnected(_) => Error::Closed,
+        })?;
+        // Its units read through the same queue: nobody else sees what they wrote.
+        Ok(Joint { db: Db { writer: queue, readers: None }, is_kept, ended })
+    }
+}
+
+impl Joint {
+    /// The database as the units of this transaction see it.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Keeps what the units wrote.
+    ///
+    /// # Errors
+    /// Why it could not be committed, or that it took too long; then nothing is stored.
+    pub async fn keep(self) -> Result<(), Error> {
+        self.is_kept.store(true, Ordering::Release);
+        // The end of the queue is the end of the transaction.
+        drop(self.db);
+        self.ended.await.map_err(|_| Error::Closed)?
+    }
+}
+
+/// Does what comes, each in a savepoint of its own, until nobody can send any more.
+fn serve(tx: &Tx<'_>, work: &Receiver<Job>) -> Result<(), Error> {
+    let until = Instant::now() + LONGEST;
+    loop {
+        let job = match work.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => return Err(Error::Busy),
+        };
+        if let Err(error) = tx.batch("SAVEPOINT joint") {
+            (job(Err(error.clone())).answer)(Ok(()));
+            return Err(error);
+        }
+        let outcome = job(Ok(tx));
+        let done = tx.batch(if outcome.keep { "RELEASE joint" } else { "ROLLBACK TO joint; RELEASE joint" });
+        (outcome.answer)(done.clone());
+        done?;
+    }
+}
