@@ -605,6 +605,12 @@ fn parts_that_are_no_requests_are_refused() {
 }
 
 #[test]
+fn delimiters_stand_at_the_beginning_of_a_line() {
+    let part = "Content-Type: application/http\n\nPUT x HTTP/1.1\n\nx --b\n--bb\n\ny";
+    assert_eq!(steps(one_part(part)), ["PUT /beta/x x --b\r\n--bb\r\n\r\ny"]);
+}
+
+#[test]
 fn faults_of_one_request_are_its_own() {
     for (head, reason) in [
         ("Authorization: Bearer x\n", "Authorization"),

@@ -122,16 +122,18 @@ async fn one_failure_does_not_spoil_the_rest() {
         get("wrong", &format!("{}?$filter=a b", imported())),
         get("unknown", "/people"),
         json!({ "id": "method", "method": "brew", "url": imported() }),
+        json!({ "id": "head", "method": "HEAD", "url": imported() }),
         get("count", &format!("{}/$count", imported())),
     ];
     let answer = app.post(BATCHES[1], &batch(&requests)).by(&Caller::reader()).await;
     let parts = responses(answer);
     let statuses: Vec<u64> = parts.iter().filter_map(|part| part["status"].as_u64()).collect();
-    assert_eq!(statuses, [200, 404, 403, 400, 400, 405, 200]);
+    assert_eq!(statuses, [200, 404, 403, 400, 400, 405, 200, 200]);
     for part in &parts[1..6] {
         let inner = &part["body"]["error"]["innerError"];
         assert_eq!(inner["request-id"], part["headers"]["request-id"]);
     }
+    assert_eq!(parts[6].get("body"), None);
     assert!(message(&parts[2]).contains("scopes: DeviceManagementServiceConfig.ReadWrite.All"));
     assert_eq!(count(&app, IMPORTED).await, "0");
 }
