@@ -6,6 +6,8 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
 mod bind;
+mod csdl;
+mod csdl_read;
 mod demo;
 mod expressions;
 mod generate;
@@ -14,5 +16,6 @@ mod json_write;
 mod oracle;
 mod paths;
 mod semantics;
+mod shop;
 mod skiptoken;
 mod sql;
