@@ -1,11 +1,12 @@
 //! The entity data model: what there is to ask for, as plain data.
 //!
-//! A [`Model`] is built once, by code or (later) from CSDL, and never changes afterwards. Types refer to each
+//! A [`Model`] is built once, by code or from CSDL, and never changes afterwards. Types refer to each
 //! other by small ids, so that a model owns itself and can be shared. Binding, JSON, `$metadata` and the
 //! permission check all read it; nothing else lists properties.
 //! Specification: OData CSDL 4.01, <https://docs.oasis-open.org/odata/odata-csdl-xml/v4.01/>.
 
 mod build;
+pub mod csdl;
 mod find;
 
 /// The place of an [`EntityType`] in its model.
@@ -57,6 +58,8 @@ pub struct Container {
     pub members: Vec<NavigationProperty>,
     /// Unbound operations that can be called at the service root.
     pub imports: Vec<Import>,
+    /// Names of entity sets that the service document leaves out.
+    pub unlisted: Vec<String>,
 }
 
 impl Default for Container {
@@ -66,6 +69,7 @@ impl Default for Container {
             name: "Container".to_owned(),
             members: Vec::new(),
             imports: Vec::new(),
+            unlisted: Vec::new(),
         }
     }
 }
@@ -79,6 +83,8 @@ pub struct Import {
     pub operation: String,
     /// The entity set (or path) that what it answers belongs to.
     pub entity_set: Option<String>,
+    /// Whether the service document names it; only functions without parameters may be named there.
+    pub listed: bool,
 }
 
 /// A type definition, CSDL 4.01 §11.
@@ -291,6 +297,10 @@ pub struct ComplexType {
     pub properties: Vec<Property>,
     /// How many of `properties` are inherited.
     pub inherited: usize,
+    /// Its navigation properties, inherited ones first.
+    pub navigation: Vec<NavigationProperty>,
+    /// How many of `navigation` are inherited.
+    pub inherited_navigation: usize,
 }
 
 /// A list of names with numbers.
@@ -325,6 +335,10 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// What it answers; nothing means 204.
     pub returns: Option<Type>,
+    /// Whether the answer, or a member of it, may be null.
+    pub returns_nullable: bool,
+    /// The path from what it is bound to (the empty path) to the entities that it answers (CSDL 4.01 §12.6).
+    pub entity_set_path: Option<String>,
     /// Who may call it.
     pub permission: Permission,
 }
@@ -349,4 +363,6 @@ pub struct Parameter {
     pub nullable: bool,
     /// What its values are limited to.
     pub facets: Facets,
+    /// The qualified name of the type definition it was declared with.
+    pub definition: Option<String>,
 }

@@ -57,6 +57,8 @@ impl Model {
             is_open: false,
             properties,
             inherited: 0,
+            navigation: Vec::new(),
+            inherited_navigation: 0,
         })
     }
 
@@ -295,6 +297,8 @@ impl Operation {
             is_composable: false,
             parameters,
             returns: None,
+            returns_nullable: true,
+            entity_set_path: None,
             permission,
         }
     }
@@ -310,6 +314,8 @@ impl Operation {
             is_composable: false,
             parameters: Vec::new(),
             returns: Some(returns),
+            returns_nullable: true,
+            entity_set_path: None,
             permission,
         }
     }
@@ -326,7 +332,7 @@ impl Parameter {
     /// A parameter of any type.
     #[must_use]
     pub fn new(name: &str, ty: Type) -> Self {
-        Self { name: name.to_owned(), ty, nullable: true, facets: Facets::default() }
+        Self { name: name.to_owned(), ty, nullable: true, facets: Facets::default(), definition: None }
     }
 
     /// An `Edm.String` of at most this many characters.

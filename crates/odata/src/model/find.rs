@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::{
     ComplexType, ComplexTypeId, EntityType, EntityTypeId, EnumType, EnumTypeId, Model, NavigationProperty,
-    Operation, Primitive, Property, Type,
+    Operation, Primitive, Property, Type, TypeDefinition,
 };
 
 /// The element called `name`, by exact match or else ignoring ASCII letter case.
@@ -36,6 +36,22 @@ impl Model {
     /// The operations that can be called on a type, those of the types it extends included.
     pub fn operations_bound_to<'a>(&'a self, binding: &'a Type) -> impl Iterator<Item = &'a Operation> {
         self.operations.iter().filter(|operation| self.binds(operation, binding))
+    }
+
+    /// The unbound operations of a name: one action, or all overloads of a function.
+    pub fn unbound<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Operation> {
+        self.operations
+            .iter()
+            .filter(move |operation| operation.binding.is_none() && self.is_called(operation, name))
+    }
+
+    /// The type definition with this qualified name.
+    #[must_use]
+    pub fn definition(&self, name: &str) -> Option<&TypeDefinition> {
+        let (qualifier, name) = name.rsplit_once('.')?;
+        self.type_definitions
+            .iter()
+            .find(|definition| definition.name == name && self.is_namespace(qualifier, &definition.namespace))
     }
 
     fn binds(&self, operation: &Operation, binding: &Type) -> bool {
@@ -203,6 +219,12 @@ impl ComplexType {
     #[must_use]
     pub fn property(&self, name: &str) -> Option<&Property> {
         named(&self.properties, name, |property| &property.name)
+    }
+
+    /// The navigation property called `name`.
+    #[must_use]
+    pub fn navigation_property(&self, name: &str) -> Option<&NavigationProperty> {
+        named(&self.navigation, name, |navigation| &navigation.name)
     }
 }
 

@@ -72,7 +72,8 @@ fn primitive(name: &str, primitive: Primitive) -> Property {
     Property::new(name, Type::Primitive(primitive))
 }
 
-fn model() -> Model {
+/// The model, to be changed.
+pub fn model() -> Model {
     let mut model = Model::new("demo.registry", Some("d"));
     let color = model.add_enum("color", &[("red", 0), ("green", 1), ("deepBlue", 5)]);
     let mood = model.add_enum("mood", &[("calm", -1), ("wild", 1)]);

@@ -7,6 +7,8 @@
 
 mod batch;
 mod bind;
+mod csdl;
+mod csdl_read;
 mod demo;
 mod expressions;
 mod generate;
@@ -15,5 +17,6 @@ mod json_write;
 mod oracle;
 mod paths;
 mod semantics;
+mod shop;
 mod skiptoken;
 mod sql;
