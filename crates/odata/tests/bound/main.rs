@@ -20,3 +20,4 @@ mod semantics;
 mod shop;
 mod skiptoken;
 mod sql;
+mod sqlite;
