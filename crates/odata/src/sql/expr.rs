@@ -7,7 +7,7 @@
 
 use super::writer::{Part, Place, Writer};
 use super::{Error, Statement, stored};
-use crate::model::{Primitive, Type};
+use crate::model::{EnumTypeId, Primitive, Type};
 use crate::query::{Arithmetic, Comparison, Expr, ExprKind, Path, TextSearch, Variable};
 use crate::value::Value;
 
@@ -58,8 +58,11 @@ impl<'s> Writer<'s> {
 
     /// What stands around a value of this type where it is compared.
     fn collated(&self, expr: &Expr<'_>) -> (&'static str, &'static str) {
-        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
-        if is_decimal { self.dialect.decimal } else { ("", "") }
+        match &expr.ty {
+            Some(Type::Primitive(Primitive::Decimal)) => self.dialect.decimal,
+            Some(Type::Primitive(_)) if holds_condition(expr) => self.dialect.plain,
+            _ => ("", ""),
+        }
     }
 
     /// Appends `expr`.
@@ -89,7 +92,6 @@ impl<'s> Writer<'s> {
                 to.push(")");
             }
             ExprKind::In(operand, list) => self.membership(to, operand, list, truth)?,
-            ExprKind::Within(operand, path, variable) => self.within(to, operand, path, *variable)?,
             ExprKind::Exists(path) => {
                 if path.steps.is_empty() {
                     to.push("TRUE");
@@ -142,7 +144,7 @@ impl<'s> Writer<'s> {
                 to.push(")");
             }
             ExprKind::All(path, variable, predicate) => {
-                to.push("NOT EXISTS (");
+                to.push("(NOT EXISTS (");
                 self.select_members(to, path, Writer::any, |writer, condition, to, place| {
                     // What is neither true nor false fails, too.
                     condition.and(to).push("NOT COALESCE(");
@@ -150,7 +152,7 @@ impl<'s> Writer<'s> {
                     to.push(", FALSE)");
                     Ok(())
                 })?;
-                to.push(")");
+                to.push("))");
             }
             ExprKind::Count(path, variable, filter, search) => {
                 to.push("(");
@@ -302,27 +304,6 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// `x in tags`
-    fn within(
-        &mut self,
-        to: &mut Statement,
-        operand: &Expr<'_>,
-        path: &Path<'_>,
-        variable: Variable,
-    ) -> Result<(), Error> {
-        let ty = path.steps.last().map(|step| step.ty.clone());
-        let member = Expr { kind: ExprKind::Property(Path::at(variable)), ty, nullable: true };
-        to.push("EXISTS (");
-        self.select_members(to, path, Writer::any, |writer, condition, to, place| {
-            condition.and(to);
-            writer.with(variable, place, |writer| {
-                writer.compare(to, Comparison::Eq, &member, operand, Truth::Condition)
-            })
-        })?;
-        to.push(")");
-        Ok(())
-    }
-
     fn instance_of(&mut self, to: &mut Statement, path: &Path<'_>, ty: &Type) -> Result<(), Error> {
         if path.steps.is_empty() {
             let place = self.place_of(path.from)?;
@@ -401,6 +382,16 @@ impl<'s> Writer<'s> {
                 self.value(to, operand)?;
                 to.push(" AS TEXT)");
             }
+            (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) if self.is_flags(*id) => {
+                to.push("odata_flags(");
+                self.value(to, operand)?;
+                to.push(", ").bind(self.members(*id).into()).push(")");
+            }
+            (Some(Type::Primitive(Primitive::String)), Type::Enum(id)) if self.is_flags(*id) => {
+                to.push("odata_flags_of(");
+                self.value(to, operand)?;
+                to.push(", ").bind(self.members(*id).into()).push(")");
+            }
             (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) => {
                 to.push("(CASE ");
                 self.value(to, operand)?;
@@ -417,10 +408,12 @@ impl<'s> Writer<'s> {
                 }
                 to.push(" END)");
             }
-            (Some(Type::Enum(_)), Type::Primitive(_)) | (Some(Type::Primitive(_)), Type::Enum(_)) => {
-                self.value(to, operand)?;
-            }
-            (Some(Type::Primitive(from)), Type::Primitive(target)) => {
+            (Some(Type::Primitive(_)), Type::Enum(_)) => self.value(to, operand)?,
+            (Some(from @ (Type::Primitive(_) | Type::Enum(_))), Type::Primitive(target)) => {
+                let from = match from {
+                    Type::Primitive(from) => *from,
+                    _ => Primitive::Int64,
+                };
                 to.push("odata_cast(");
                 self.value(to, operand)?;
                 to.push(", ").bind(from.name().into()).push(", ").bind(target.name().into()).push(")");
@@ -428,6 +421,16 @@ impl<'s> Writer<'s> {
             _ => return Err(Error::NoPlace),
         }
         Ok(())
+    }
+
+    fn is_flags(&self, id: EnumTypeId) -> bool {
+        self.model.enumeration(id).is_flags
+    }
+
+    /// `read=1,write=2`
+    fn members(&self, id: EnumTypeId) -> String {
+        let members = self.model.enumeration(id).members.iter();
+        members.map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>().join(",")
     }
 
     /// `$search`: every term is somewhere in the searched properties, whatever its letter case.
@@ -504,6 +507,19 @@ impl<'s> Writer<'s> {
         }
         to.push(")");
         Ok(())
+    }
+}
+
+/// Whether a condition is part of the value: databases take the collation that decimals have in there for its own.
+fn holds_condition(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Case(_) => true,
+        ExprKind::Call(_, arguments) => arguments.iter().any(holds_condition),
+        ExprKind::Cast(operand, _) => {
+            holds_condition(operand)
+                || (operand.ty == Some(Type::Primitive(Primitive::Boolean)) && !is_short(operand))
+        }
+        _ => false,
     }
 }
 
