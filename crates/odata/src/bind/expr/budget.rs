@@ -66,7 +66,6 @@ fn size(expr: &Expr<'_>) -> usize {
         ExprKind::Not(operand)
         | ExprKind::Negate(operand)
         | ExprKind::Cast(operand, _)
-        | ExprKind::Within(operand, ..)
         | ExprKind::All(_, _, operand) => size(operand),
         ExprKind::In(operand, values) => size(operand) + values.len(),
         ExprKind::Case(cases) => cases.iter().map(|(when, then)| size(when) + size(then)).sum(),
