@@ -474,6 +474,11 @@ fn limits() {
         }
         assert!(start.elapsed() < Duration::from_millis(100), "{shown} took {:?}", start.elapsed());
     }
+    for path in ["/$filter(a".repeat(6_000), "/$filter(a/".repeat(5_000), "/$filter('".repeat(6_000)] {
+        let start = Instant::now();
+        assert!(parse(&path, None).is_err(), "{path:.60}");
+        assert!(start.elapsed() < Duration::from_millis(100), "{path:.60} took {:?}", start.elapsed());
+    }
     let path = parse(&"/a".repeat(65), None).unwrap_err();
     assert_eq!(path.to_string(), "The request is too complex: the path has more than 64 segments.");
 }
