@@ -45,6 +45,7 @@ pub mod bind;
 pub mod error;
 pub mod json;
 pub mod model;
+pub mod openapi;
 pub mod query;
 pub mod skiptoken;
 pub mod sql;
