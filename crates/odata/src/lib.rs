@@ -48,6 +48,7 @@ pub mod json;
 pub mod model;
 pub mod negotiate;
 pub mod profile;
+pub mod openapi;
 pub mod query;
 pub mod skiptoken;
 pub mod sql;
