@@ -470,3 +470,24 @@ fn the_demonstration_ends_well_wherever_it_is_started() {
     assert!(!ran.out.contains(" error "), "{ran:#?}");
     assert!(Path::new(desk.folder.path()).read_dir().unwrap().next().is_none(), "it left something behind");
 }
+
+#[cfg(unix)]
+#[test]
+fn the_demonstration_takes_its_folder_with_it_when_it_is_terminated() {
+    for (line, codes) in [("Tailmark is listening on ", &[130, 0][..]), ("Serving until ", &[0])] {
+        let (desk, temporary) = (Desk::new(), tempfile::tempdir().unwrap());
+        let mut command = desk.command(&["demo", "--listen", "127.0.0.1:0"]);
+        command.env("TMPDIR", temporary.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|found| found.starts_with(line)), "it ended before it said {line:?}");
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 1);
+        let sent = Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        // It goes on writing until it has stopped.
+        lines.for_each(drop);
+        let code = process.wait().unwrap().code();
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{line:?}: {code:?}");
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "it left something behind");
+    }
+}
