@@ -19,6 +19,9 @@ pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u
             return Err(Error::ContentEncoding(encoding.to_owned()));
         }
     }
+    if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
+        return Err(Error::Unreadable("there is more than one Content-Type".to_owned()));
+    }
     let bytes = bytes(headers, body, limit).await?;
     match headers.get(header::CONTENT_TYPE) {
         Some(_) if bytes.is_empty() => Ok(bytes),
@@ -26,14 +29,21 @@ pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u
         None => Ok(bytes),
         Some(found) => {
             let found = found.to_str().unwrap_or_default();
-            let essence = found.split(';').next().unwrap_or_default().trim();
-            if essence.eq_ignore_ascii_case("application/json") {
-                Ok(bytes)
-            } else {
-                Err(Error::MediaType(found.to_owned()))
-            }
+            if is_json_in_utf_8(found) { Ok(bytes) } else { Err(Error::MediaType(found.to_owned())) }
         }
     }
+}
+
+/// `application/json`, and if it names a charset then UTF-8 or its part ASCII: JSON has no other (RFC 8259 §8.1).
+fn is_json_in_utf_8(media_type: &str) -> bool {
+    let mut parts = media_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let mut charsets = parts.filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    let is_taken = |name: &str| ["utf-8", "utf8", "us-ascii"].iter().any(|it| it.eq_ignore_ascii_case(name));
+    is_json && charsets.all(is_taken)
 }
 
 async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Vec<u8>, Error> {
