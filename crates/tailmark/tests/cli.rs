@@ -239,7 +239,25 @@ fn a_token_that_is_none_is_not_shown() {
     desk.token = Some("not a token".to_owned());
     let ran = desk.run(&["devices", "list"]).ends(4).says("TAILMARK_TOKEN does not hold a token");
     assert!(!ran.err.contains("not a token"));
-    desk.run(&["devices", "list", "--token-file", "nowhere"]).ends(4).says("nowhere");
+    desk.file("token", "not a token");
+    desk.run(&["devices", "list", "--token-file", "token"]).ends(4).says("token does not hold a token");
+}
+
+#[test]
+fn a_file_that_is_not_there_ends_with_3() {
+    let desk = Desk::new();
+    for arguments in [
+        &["check", "nowhere.x"][..],
+        &["import", "nowhere.x"],
+        &["hash", "nowhere.x"],
+        &["devices", "list", "--token-file", "nowhere.x"],
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "nowhere.x"],
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data", "--config", "nowhere.x"],
+    ] {
+        desk.run(arguments).ends(3).says("nowhere.x");
+    }
+    // There, but not to be read.
+    desk.run(&["hash", "."]).ends(1).says("cannot read .");
 }
 
 #[test]

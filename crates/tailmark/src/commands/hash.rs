@@ -3,10 +3,8 @@
 //! In: a file, or `-` for stdin, with a hash in Base64, the report's own bytes, or a hash file with many
 //! devices. Out: manufacturer, model, serial number and more of each, and everything that is wrong.
 
-use std::io::Read;
 use std::path::PathBuf;
 
-use anyhow::Context;
 use autopilot::hardware_identifier::{HardwareIdentifier, Inspection};
 use clap::Args;
 use serde_json::{Value, json};
@@ -32,14 +30,7 @@ pub struct HashArgs {
 
 /// Decodes and prints; exit code 6 when something is wrong with a hash.
 pub fn run(args: &HashArgs, common: &Common) -> anyhow::Result<Exit> {
-    let bytes = if args.file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
-        bytes
-    } else {
-        std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?
-    };
-    let (result, valid) = described(&bytes)?;
+    let (result, valid) = described(&read::bytes(&args.file)?)?;
     common.output().show(&result, Kind::Hashes)?;
     Ok(if valid { Exit::Done } else { Exit::Invalid })
 }
