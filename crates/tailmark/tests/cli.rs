@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use autopilot::hardware_identifier::{HardwareFacts, HardwareIdentifier};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -284,6 +285,19 @@ fn hash_reads_base64_bytes_and_hash_files() {
     assert_eq!(all[0], json!([2, "FK-0001", true]));
     assert_eq!(all[2], json!([4, null, false]));
     desk.run_with_input(&["hash", "-"], "nothing of the kind!").ends(6);
+}
+
+#[test]
+fn hash_reads_what_was_encoded_twice_and_says_so() {
+    let desk = Desk::new();
+    let twice = BASE64_STANDARD.encode(hash("FK-0001"));
+    let one = desk.run_with_input(&["hash", "-"], &twice).ends(0).json();
+    assert_eq!(json!([one["serialNumber"], one["valid"], one["problems"]]), json!(["FK-0001", true, []]));
+    let repairs = one["repairs"].to_string();
+    assert!(repairs.contains("encoded twice"), "{repairs}");
+    desk.file("devices.csv", format!("{HEADER}\r\nFK-0001,,{twice},,\r\n"));
+    let all = desk.run(&["hash", "devices.csv"]).ends(0).json();
+    assert_eq!(all[0]["repairs"], one["repairs"]);
 }
 
 #[test]
