@@ -11,7 +11,7 @@ use odata::model::{Operation, OperationKind};
 use odata::query::{Query, Resource};
 
 use super::Exchange;
-use super::body::with_quoted_names;
+use super::body::{with_group_tags, with_quoted_names};
 use super::error::Error;
 use super::negotiate::respond_empty;
 use super::read::PAGING;
@@ -59,8 +59,10 @@ pub async fn call_action(
     let grant = Grant::check(&exchange.caller, resource, Act::Call)
         .map_err(|denied| exchange.denied(denied, resource))?;
     let mut body = exchange.body(body).await?;
-    if action.name == "updateDeviceProperties" {
-        body = with_quoted_names(&body);
+    match action.name.as_str() {
+        "updateDeviceProperties" => body = with_quoted_names(&body),
+        "import" => body = with_group_tags(body),
+        _ => {}
     }
     let sent = read::parameters(exchange.version.model(), action, &body)?;
     drop(body);

@@ -86,6 +86,31 @@ pub fn with_quoted_names(body: &[u8]) -> Vec<u8> {
     quoted
 }
 
+/// The same JSON with `groupTag` where a member is called `orderIdentifier`, its name until March 2021, which scripts
+/// still send. Blanks fill up, so that the places in messages are those of the body as it was sent.
+// Differs: Graph has forgotten the old name.
+pub fn with_group_tags(mut body: Vec<u8>) -> Vec<u8> {
+    const LENGTH: usize = 17;
+    const OLD: &[u8; LENGTH] = b"\"orderIdentifier\"";
+    const NEW: &[u8; LENGTH] = b"\"groupTag\"       ";
+    let Ok(text) = str::from_utf8(&body) else { return body };
+    let is_old_name = |place: &usize| {
+        let (before, rest) = text.as_bytes().split_at_checked(*place)?;
+        let (name, behind) = rest.split_at_checked(LENGTH)?;
+        // A value has no colon behind it, and a quotation mark that is escaped begins no name.
+        let is_name = || behind.trim_ascii_start().starts_with(b":") && !before.ends_with(b"\\");
+        (name.eq_ignore_ascii_case(OLD) && is_name()).then_some(())
+    };
+    let quotes = text.match_indices('"').map(|(place, _)| place);
+    let places: Vec<usize> = quotes.filter(|place| is_old_name(place).is_some()).collect();
+    for place in places {
+        if let Some(name) = body.get_mut(place..).and_then(|rest| rest.first_chunk_mut()) {
+            *name = *NEW;
+        }
+    }
+    body
+}
+
 /// The length of the word with a colon behind it that `text` starts with.
 fn name_length(text: &[u8]) -> Option<usize> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';

@@ -14,6 +14,7 @@ use odata::query::{Ending, Query, Resource, Selected};
 
 use super::Exchange;
 use super::actions;
+use super::body::with_group_tags;
 use super::error::Error;
 use super::negotiate::respond_empty;
 use super::read::PAGING;
@@ -149,9 +150,9 @@ async fn delete(
     Ok(respond_empty())
 }
 
-/// The body as an entity of the addressed type.
+/// The body as an entity of the addressed type: an imported device, or an upload with some.
 async fn entity(exchange: &Exchange, resource: &Resource<'_>, body: Body) -> Result<Record<'static>, Error> {
-    let body = exchange.body(body).await?;
+    let body = with_group_tags(exchange.body(body).await?);
     Ok(json::read::entity(exchange.version.model(), resource.entity_type(), &body)?)
 }
 
