@@ -76,6 +76,12 @@ pub fn properties(
         kept.insert(property.name.clone(), stored(model, &property.ty, value, &below(&property.name))?);
     }
     for (name, value) in members {
+        if let (Some(of), true) = (name.split('@').next(), is_open && is_type(name))
+            && !of.is_empty()
+            && !declared.iter().any(|property| property.name == of)
+        {
+            kept.insert(format!("{of}@odata.type"), value.clone());
+        }
         if name.contains('@') || declared.iter().any(|property| property.name == *name) {
             continue;
         }
@@ -87,6 +93,11 @@ pub fn properties(
         kept.insert(name.clone(), value.clone());
     }
     Ok(())
+}
+
+/// Whether a member says the type of another: `Since@odata.type`.
+fn is_type(name: &str) -> bool {
+    name.ends_with("@odata.type") || name.ends_with("@type")
 }
 
 /// The type that a structure says it has, or else the declared one; nothing where it says one that does not fit.

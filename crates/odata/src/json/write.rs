@@ -11,6 +11,7 @@ use crate::skiptoken;
 use crate::syntax::ast::ExpandForm;
 use crate::syntax::percent::encode_query;
 use crate::value::Value;
+use crate::value::number::short_double;
 
 /// How an answer is to be written.
 #[derive(Clone, Debug)]
@@ -232,7 +233,7 @@ impl Writer<'_> {
                         out.extend_from_slice(name.unwrap_or_default().as_bytes());
                     }
                     (Value::Double(number), _) if number.is_finite() => {
-                        out.extend_from_slice(number.to_string().as_bytes());
+                        out.extend_from_slice(short_double(*number).as_bytes());
                     }
                     (value, _) => out.extend_from_slice(value.text().as_bytes()),
                 }
@@ -334,19 +335,12 @@ impl Writer<'_> {
         } else {
             self.cells(out, &shape.properties, &entity.values, Some(&actual));
         }
-        if let (Some(serde_json::Value::Object(members)), Type::Entity(id)) = (&entity.document, &actual) {
-            let ty = self.model.entity(*id);
-            if ty.is_open {
-                self.dynamic(out, members, |name| {
-                    ty.property(name).is_some() || ty.navigation_property(name).is_some()
-                });
-            }
+        if let Some(serde_json::Value::Object(members)) = &entity.document {
+            self.undeclared(out, members, &actual);
         }
         self.computed(out, &shape.computed, &entity.computed);
-        let list = address.rfind('(').map_or(address, |end| address.get(..end).unwrap_or(address));
-        let home = home(self.model, list);
         for (expansion, found) in shape.expand.iter().zip(&entity.expanded) {
-            let list = expanded_address(self.model, home, address, expansion.navigation);
+            let list = expanded_address(self.model, address, expansion.navigation);
             self.expanded(out, expansion, found, &list, address);
         }
         if let (MetadataLevel::Full, Type::Entity(id)) = (self.writing.metadata, &actual)
@@ -514,8 +508,7 @@ impl Writer<'_> {
             Expanded::One(Some(entity)) => {
                 text(out, name);
                 out.extend_from_slice(b":{");
-                let below = home(self.model, list).is_none_or(|home| home.collection);
-                let address = if below && !expansion.navigation.contains_target {
+                let address = if home(self.model, list).is_some_and(|home| home.collection) {
                     self.address(shape, entity, list)
                 } else {
                     list.to_owned()
@@ -571,7 +564,7 @@ pub fn etag(version: &str) -> String {
 /// The canonical path of a list as it stands in a URL: a slash in the quotes of a key divides no segments.
 fn encode_list(list: &str) -> String {
     let parts = list.split('\'').enumerate().map(|(index, part)| {
-        let part = encode_query(part);
+        let part = encode_query(part).replace("%3D", "=");
         if index % 2 == 0 { part } else { part.replace('/', "%2F") }
     });
     parts.collect::<Vec<_>>().join("'")
