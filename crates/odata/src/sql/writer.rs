@@ -48,6 +48,8 @@ pub(super) enum Part {
     Value,
     /// Of an instant, its offset in minutes; 0 where none is kept.
     Offset,
+    /// The value to be written rather than calculated with: databases may have no NaN.
+    Written,
 }
 
 impl<'s> Writer<'s> {
@@ -209,10 +211,7 @@ impl<'s> Writer<'s> {
                     return Ok(());
                 }
             },
-            Place::Member(alias) => {
-                to.push(self.dialect.extract.0).push_alias(alias).push(self.dialect.member);
-                to.push(self.dialect.extract.1).bind("$.\"@odata.type\"".into()).push(self.dialect.extract.2);
-            }
+            Place::Member(alias) => self.member_type(to, alias),
             Place::Columns(_) | Place::Nowhere => return Err(Error::NoPlace),
         }
         to.push(" IN (");
@@ -238,7 +237,7 @@ impl<'s> Writer<'s> {
             Place::Row(alias, table) => {
                 if let Some(column) = table.column_of(path) {
                     match (part, &column.offset) {
-                        (Part::Value, _) => to.push_schema(&column.value, alias),
+                        (Part::Value | Part::Written, _) => to.push_schema(&column.value, alias),
                         (Part::Offset, Some(offset)) => to.push_schema(offset, alias),
                         (Part::Offset, None) => to.push("0"),
                     };
@@ -302,6 +301,12 @@ impl<'s> Writer<'s> {
         })
     }
 
+    /// The type that a member of a JSON array says it has, with `#`; null where it is the declared one.
+    pub fn member_type(&self, to: &mut Statement, alias: Alias) {
+        to.push(self.dialect.extract.0).push_alias(alias).push(self.dialect.member);
+        to.push(self.dialect.extract.1).bind("$.\"@odata.type\"".into()).push(self.dialect.extract.2);
+    }
+
     fn extracted(&self, to: &mut Statement, path: &[&Property], text: impl FnOnce(&mut Statement)) {
         to.push(self.dialect.extract.0);
         text(to);
@@ -319,14 +324,14 @@ impl<'s> Writer<'s> {
         raw: impl FnOnce(&mut Statement),
     ) -> Result<(), Error> {
         let function = match (ty, part) {
-            (Type::Primitive(Primitive::DateTimeOffset), Part::Value) => "odata_ticks(",
+            (Type::Primitive(Primitive::DateTimeOffset), Part::Value | Part::Written) => "odata_ticks(",
             (Type::Primitive(Primitive::DateTimeOffset), Part::Offset) => "odata_offset(",
             (_, Part::Offset) => {
                 to.push("0");
                 return Ok(());
             }
             (Type::Primitive(Primitive::Binary), _) => "odata_bytes(",
-            (Type::Primitive(Primitive::Double | Primitive::Single), _) => "odata_real(",
+            (Type::Primitive(Primitive::Double | Primitive::Single), Part::Value) => "odata_real(",
             _ => {
                 raw(to);
                 return Ok(());
