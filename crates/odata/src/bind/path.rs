@@ -6,7 +6,7 @@
 use super::Terms;
 use super::options::Scope;
 use crate::error::Error;
-use crate::model::{EntityTypeId, Model, NavigationProperty, Property, Type};
+use crate::model::{EntityTypeId, Model, NavigationProperty, Operation, OperationKind, Property, Type};
 use crate::query::{Ending, Expr, Resource, Step};
 use crate::syntax::Request;
 use crate::syntax::ast::{Argument, Segment};
@@ -99,6 +99,9 @@ fn segment_behind<'m>(
                 _ => Err(not_found(segment)),
             };
         }
+        Ending::Operation(Operation { is_composable: true, .. }) => {
+            return Err(Error::unsupported("A path behind a function").at(segment.span));
+        }
         _ => return Err(not_found(segment)),
     }
     if segment.key.is_some() && segment.name != "$filter" {
@@ -139,7 +142,7 @@ fn behind_collection<'m>(
     }
     if let Some(operation) = scope.model.operation(&segment.name, &ty.clone().collection()) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(segment);
+        return without_arguments(operation, segment);
     }
     let Type::Entity(ty) = ty else {
         return Err(match segment.name.trim_start_matches('-').parse::<u64>() {
@@ -227,7 +230,7 @@ fn behind_entity<'m>(
     }
     if let Some(operation) = model.operation(&segment.name, &Type::Entity(id)) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(segment);
+        return without_arguments(operation, segment);
     }
     if model.unqualified(&segment.name).is_some()
         && let Some(narrower) = model.find_type(&segment.name)
@@ -244,7 +247,9 @@ fn behind_entity<'m>(
             Err(Error::invalid(format!("'{}' is no media entity; it has no $value.", ty.name))
                 .at(segment.span))
         }
-        "$count" | "$each" | "$query" => Err(not_found(segment)),
+        name if ty.is_open && !name.starts_with('$') => {
+            Err(Error::unsupported(format!("The dynamic property '{name}'")).at(segment.span))
+        }
         _ => Err(not_found(segment)),
     }
 }
@@ -309,9 +314,15 @@ fn step_along<'m>(
 }
 
 /// Operations here take their parameters in the body or have none.
-fn without_arguments(segment: &Segment) -> Result<(), Error> {
+fn without_arguments(operation: &Operation, segment: &Segment) -> Result<(), Error> {
     match &segment.arguments {
-        Some(arguments) if !arguments.is_empty() => Err(not_found(segment)),
+        Some(arguments) if !arguments.is_empty() => Err(match operation.kind {
+            OperationKind::Function => {
+                Error::unsupported(format!("The function '{}' with parameters", segment.name))
+                    .at(segment.span)
+            }
+            OperationKind::Action => not_found(segment),
+        }),
         _ => Ok(()),
     }
 }
@@ -327,6 +338,9 @@ fn key_segment<'m>(
         (Some(property), None) => {
             let value = key_value(model, property, &segment.name).ok_or_else(|| not_found(segment))?;
             Ok(vec![(property, value)])
+        }
+        (Some(_), Some(_)) if !segment.name.starts_with('$') => {
+            Err(Error::unsupported("A key of several properties as segments").at(segment.span))
         }
         _ => Err(not_found(segment)),
     }

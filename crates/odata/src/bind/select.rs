@@ -5,13 +5,14 @@
 use super::expr::Subject;
 use super::options::{Breadth, Scope, computed};
 use crate::error::{Error, Span};
-use crate::model::{EntityTypeId, NavigationProperty, Property, Returned, Type};
+use crate::model::{EntityTypeId, NavigationProperty, Primitive, Property, Returned, Type};
 use crate::query::{Expansion, Narrowed, Selected, Shape};
 use crate::syntax::SystemOption;
 use crate::syntax::ast::{ExpandForm, ExpandItem, Levels, Name, Options, SelectForm, SelectItem};
 
 /// The most navigation properties that one request may expand, all levels together.
 const MAX_EXPANSIONS: usize = 128;
+const STREAM: Type = Type::Primitive(Primitive::Stream);
 /// How deep `$levels=max` goes.
 const MAX_LEVELS: u64 = 8;
 
@@ -159,10 +160,14 @@ impl<'m> Scope<'_, 'm> {
         let below = child.map(|child| &child.below).filter(|below| !below.everything && !whole);
         selected.whole = below.is_none();
         if let Type::Complex(id) = property.ty.element() {
-            let members = self.model.complex(*id).properties.iter();
+            let members = self.properties_of(&Type::Complex(*id)).into_iter();
+            // What derived types add is there where it is named; of a whole value the writer knows it.
             selected.members = members
-                .filter(|member| below.is_none_or(|below| below.find(&member.name).is_some()))
-                .map(|member| {
+                .filter(|(member, of)| match below {
+                    Some(below) => below.find(&member.name).is_some(),
+                    None => of.is_none(),
+                })
+                .map(|(member, _)| {
                     let child = below.and_then(|below| below.find(&member.name));
                     self.selected(member, child, below.is_none())
                 })
@@ -297,7 +302,15 @@ impl<'m> Scope<'_, 'm> {
             let narrower =
                 self.model.find_type(&first.text).filter(|narrower| self.model.extends(narrower, ty));
             return match (narrower, rest.split_first()) {
-                (Some(narrower), Some((next, rest))) => self.select_path(&narrower, next, rest, item, wanted),
+                (Some(narrower), Some((next, rest))) => {
+                    let before = wanted.listed.len();
+                    self.select_path(&narrower, next, rest, item, wanted)?;
+                    if self.property_of(ty, &next.text).is_none() {
+                        let added = wanted.listed.iter_mut().skip(before);
+                        added.for_each(|name| *name = format!("{}/{name}", self.model.type_name(&narrower)));
+                    }
+                    Ok(())
+                }
                 (None, None) if self.is_operation(&first.text) => Ok(()),
                 _ => Err(self.no_property(ty, first)),
             };
@@ -447,6 +460,14 @@ impl<'m> Scope<'_, 'm> {
             let declared = self.model.entity(owner);
             match declared.navigation_property(&name.text) {
                 Some(navigation) if found.is_none() => found = Some(navigation),
+                None if found.is_none()
+                    && item.path.len() == 1
+                    && declared.property(&name.text).is_some_and(|one| one.ty != STREAM) =>
+                {
+                    return Err(
+                        Error::invalid(format!("'{}' is no navigation property.", name.text)).at(name.span)
+                    );
+                }
                 _ if found.is_some() || declared.property(&name.text).is_some() || name.text == "$value" => {
                     return Err(Error::unsupported("A path of several segments inside $expand").at(item.span));
                 }
@@ -508,7 +529,20 @@ impl<'m> Scope<'_, 'm> {
     }
 
     fn no_property(&self, ty: &Type, name: &Name) -> Error {
-        Error::property_not_found(&name.text, &self.model.type_name(ty)).at(name.span)
+        self.no_name(ty, &name.text).at(name.span)
+    }
+
+    /// A name that is not declared; an open type may have such a property all the same.
+    pub(super) fn no_name(&self, ty: &Type, name: &str) -> Error {
+        let is_open = match ty {
+            Type::Entity(id) => self.model.entity(*id).is_open,
+            Type::Complex(id) => self.model.complex(*id).is_open,
+            _ => false,
+        };
+        if is_open && self.model.unqualified(name).is_none() {
+            return Error::unsupported(format!("The dynamic property '{name}'")).in_target(name);
+        }
+        Error::property_not_found(name, &self.model.type_name(ty))
     }
 }
 

@@ -32,7 +32,9 @@ impl<'m> Binder<'_, 'm> {
         if let Some(bound) = existence(comparison, &left, &right) {
             return Ok(bound);
         }
-        let against_null = left.ty.is_none() || right.ty.is_none();
+        let is_null =
+            |side: &Expr<'_>| side.ty.is_none() && !matches!(side.as_literal(), Some(Value::Json(_)));
+        let against_null = is_null(&left) || is_null(&right);
         if [&left, &right].iter().any(|side| !compares(side, against_null)) {
             return Err(at(Error::unsupported("Comparing values of this type")));
         }

@@ -152,8 +152,7 @@ impl<'m> Binder<'_, 'm> {
     /// Goes one name on.
     fn go(&self, walk: &mut Walk<'m>, segment: &Segment) -> Result<(), Error> {
         let model = self.scope.model;
-        let missing =
-            |ty: &Type| Err(Error::property_not_found(&segment.name, &model.type_name(ty)).at(segment.span));
+        let missing = |ty: &Type| Err(self.scope.no_name(ty, &segment.name).at(segment.span));
         if model.unqualified(&segment.name).is_some() {
             return self.narrow(walk, segment);
         }
