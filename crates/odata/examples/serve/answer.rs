@@ -10,9 +10,11 @@ use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use odata::answer::{self, Answer};
 use odata::bind::{Terms, bind};
 use odata::json::{self, Envelope, Form, Writing};
+use odata::model::OperationKind;
 use odata::model::{Model, csdl};
 use odata::negotiate::{Asked, Kind, Refusal, Wants};
 use odata::profile::ODATA;
+use odata::query::Ending;
 use odata::sql::{self, SQLITE, functions};
 use odata::syntax::{self, Request, SystemOption};
 use odata::value::DateTimeOffset;
@@ -37,6 +39,7 @@ enum Refused {
     NotFound,
     Method(&'static str),
     MediaType,
+    Precondition(&'static str),
     Failed(Failure),
 }
 
@@ -71,10 +74,31 @@ impl Service {
         let answered = match (&head.method, head.uri.path()) {
             (&Method::POST, "/Reseed") => self.reseed(),
             (&Method::POST, "/$batch" | "/%24batch") => self.batch(head, body),
+            (&Method::POST, path) if path.ends_with("/$query") => {
+                self.long_query(path, path_and_query, &head.headers, body)
+            }
+            (_, "/$batch" | "/%24batch") => Err(Refused::Method("POST")),
             (&Method::GET | &Method::HEAD, _) => self.get(path_and_query, &head.headers),
             _ => Err(Refused::Method("GET, HEAD")),
         };
-        answered.unwrap_or_else(refusal)
+        answered.unwrap_or_else(|refused| refusal(refused, &head.headers))
+    }
+
+    /// `POST …/$query`: a GET whose options are (also) in the body (OData URL Conventions 4.01 §4.17).
+    fn long_query(
+        &self,
+        path: &str,
+        target: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Response<Body>, Refused> {
+        if !text(headers, "content-type").starts_with("text/plain") {
+            return Err(Refused::MediaType);
+        }
+        let path = path.strip_suffix("/$query").unwrap_or(path);
+        let options = [query_of(target).unwrap_or_default().as_bytes(), body].map(String::from_utf8_lossy);
+        let options = options.iter().filter(|options| !options.is_empty()).map(AsRef::as_ref);
+        self.get(&format!("{path}?{}", options.collect::<Vec<&str>>().join("&")), headers)
     }
 
     fn reseed(&self) -> Result<Response<Body>, Refused> {
@@ -86,6 +110,9 @@ impl Service {
     fn batch(&self, head: &Parts, body: &Bytes) -> Result<Response<Body>, Refused> {
         let content_type = text(&head.headers, "content-type");
         let format = batch::Format::of(&content_type).ok_or(Refused::MediaType)?;
+        // The answer comes in the format of the request, or in the other one where that is accepted.
+        let format = batch::Format::of(&text(&head.headers, "accept")).unwrap_or(format);
+        let outer = asked_version(&head.headers);
         let batch = batch::parse(&content_type, body, ODATA.batch)?;
         let on_error = batch::preference(&text(&head.headers, "prefer")).unwrap_or_else(|| batch.on_error());
         let mut run = batch.run(batch::Service::new(&self.base(&head.headers), ""), on_error);
@@ -96,14 +123,17 @@ impl Service {
                     headers.insert(name, value);
                 }
             }
+            if let Some(version) = head.headers.get("odata-maxversion") {
+                headers.entry("odata-maxversion").or_insert_with(|| version.clone());
+            }
             let answered = match request.method.as_str() {
                 "GET" | "HEAD" => self.get(&request.target, &headers),
                 _ => Err(Refused::Method("GET, HEAD")),
             };
-            plain(answered.unwrap_or_else(refusal))
+            plain(answered.unwrap_or_else(|refused| refusal(refused, &headers)))
         });
         let (content_type, body) = run.finish(format);
-        Ok(response(StatusCode::OK, &content_type, "4.01", body))
+        Ok(response(StatusCode::OK, &content_type, outer, body))
     }
 
     /// Parse, bind, answer, write.
@@ -118,6 +148,13 @@ impl Service {
         if let Some(format) = &request.options.format {
             wants = wants.with_format(format);
         }
+        let isolation = text(headers, "odata-isolation") + &text(headers, "isolation");
+        if !isolation.is_empty() {
+            return Err(Refused::Precondition("Snapshot isolation is not offered here."));
+        }
+        if let Some(version) = request.options.schemaversion.as_deref().filter(|version| *version != "*") {
+            return Err(odata::Error::no_schema_version(version).into());
+        }
         match request.path.as_slice() {
             [] => return self.service_document(&wants, headers),
             [only] if only.name == "$metadata" => return self.metadata(&wants),
@@ -127,6 +164,14 @@ impl Service {
         let terms = Terms { default_page: size, largest_page: size, top: ODATA.top, now: now() };
         let mut query = bind(&self.model, &request, &terms)?;
         query.versions = true;
+        if let Ending::Operation(operation) = query.resource.ending {
+            return Err(match operation.kind {
+                OperationKind::Action => Refused::Method("POST"),
+                OperationKind::Function => {
+                    odata::Error::unsupported(format!("The function '{}'", operation.name)).into()
+                }
+            });
+        }
         let store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         let source = store.schema.whole().ok_or(Refused::NotFound)?;
         let run = &mut |statement: &sql::Statement| store.rows(statement).map_err(Refused::from);
@@ -138,17 +183,41 @@ impl Service {
                 wants.accepting(Kind::Json)?;
                 wants.json_type(&ODATA)
             }
-            Form::Text => "text/plain;charset=utf-8".to_owned(),
-            Form::Bytes => "application/octet-stream".to_owned(),
+            // The media type of a number of instances is not negotiated (OData Part 1 §11.2.10).
+            Form::Text if matches!(query.resource.ending, Ending::Count) => {
+                "text/plain;charset=utf-8".to_owned()
+            }
+            Form::Text => {
+                wants.accepting(Kind::Text)?;
+                "text/plain;charset=utf-8".to_owned()
+            }
+            Form::Bytes => {
+                wants.accepting(Kind::Bytes)?;
+                "application/octet-stream".to_owned()
+            }
             Form::Nothing => {
                 return Ok(response(StatusCode::NO_CONTENT, "", wants.version.text(), Vec::new()));
             }
         };
         let mut response = response(StatusCode::OK, &media_type, wants.version.text(), written.bytes);
-        if let Answer::Entity(answer::Entity { version: Some(version), .. }) = &answer
-            && let Ok(value) = json::etag(version).parse()
-        {
-            response.headers_mut().insert(header::ETAG, value);
+        if let Answer::Entity(answer::Entity { version: Some(version), .. }) = &answer {
+            let etag = json::etag(version);
+            let names = |name| {
+                let given = text(headers, name);
+                let named = given.split(',').map(str::trim).any(|one| one == etag || one == "*");
+                (!given.is_empty()).then_some(named)
+            };
+            if names("if-match") == Some(false) {
+                return Err(Refused::Precondition("The entity is not as 'If-Match' says."));
+            }
+            if names("if-none-match") == Some(true) {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                *response.body_mut() = Body::empty();
+                response.headers_mut().remove(header::CONTENT_TYPE);
+            }
+            if let Ok(value) = etag.parse() {
+                response.headers_mut().insert(header::ETAG, value);
+            }
         }
         if let Some(size) = wants.preferences.max_page_size
             && let Ok(value) = format!("maxpagesize={size}").parse()
@@ -220,8 +289,15 @@ fn query_of(target: &str) -> Option<&str> {
     target.split_once('?').map(|(_, query)| query)
 }
 
+/// The version of errors and batches: what the client can read, as far as it says so.
+fn asked_version(headers: &HeaderMap) -> &'static str {
+    let max_version = text(headers, "odata-maxversion");
+    let asked = Asked { max_version: &max_version, ..Asked::default() };
+    Wants::of(&asked, &ODATA).map_or("4.0", |wants| wants.version.text())
+}
+
 /// The error as the standard writes it.
-fn refusal(refused: Refused) -> Response<Body> {
+fn refusal(refused: Refused, headers: &HeaderMap) -> Response<Body> {
     let (status, message, target) = match refused {
         Refused::Request(error) => {
             let status = match error.kind {
@@ -237,7 +313,7 @@ fn refusal(refused: Refused) -> Response<Body> {
         }
         Refused::NotFound => (404, "There is no such resource.".to_owned(), None),
         Refused::Method(allowed) => {
-            let mut response = refusal(Refused::Form(Refusal::Version(String::new())));
+            let mut response = refusal(Refused::Form(Refusal::Version(String::new())), headers);
             *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
             if let Ok(value) = allowed.parse() {
                 response.headers_mut().insert(header::ALLOW, value);
@@ -245,7 +321,10 @@ fn refusal(refused: Refused) -> Response<Body> {
             *response.body_mut() = Body::from(told(405, "This method is not allowed here.", None));
             return response;
         }
-        Refused::MediaType => (415, "A batch is application/json or multipart/mixed.".to_owned(), None),
+        Refused::MediaType => {
+            (415, "A batch is application/json or multipart/mixed, a query text/plain.".to_owned(), None)
+        }
+        Refused::Precondition(why) => (412, why.to_owned(), None),
         Refused::Failed(failure) => {
             let text = failure.to_string();
             match text.strip_prefix(functions::PREFIX) {
@@ -260,7 +339,7 @@ fn refusal(refused: Refused) -> Response<Body> {
     };
     let body = told(status, &message, target.as_deref());
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = response(status, "application/json", "4.01", body.into());
+    let mut response = response(status, "application/json", asked_version(headers), body.into());
     response.headers_mut().insert(header::CONTENT_LANGUAGE, header::HeaderValue::from_static("en"));
     response
 }
@@ -281,6 +360,8 @@ fn response(status: StatusCode, media_type: &str, version: &str, body: Vec<u8>) 
             response.headers_mut().insert(name, value);
         }
     }
+    let varies = header::HeaderValue::from_static("Accept, OData-MaxVersion, Prefer");
+    response.headers_mut().insert(header::VARY, varies);
     response
 }
 

@@ -14,6 +14,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{Value as Sql, ValueRef};
 use rusqlite::{Connection, params};
 use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
 
 use crate::Failure;
 
@@ -21,7 +22,7 @@ const TABLES: &str = "
     DROP TABLE IF EXISTS links;
     DROP TABLE IF EXISTS entities;
     CREATE TABLE entities (id INTEGER PRIMARY KEY, place TEXT NOT NULL, owner INTEGER, type TEXT NOT NULL,
-        doc TEXT NOT NULL);
+        doc TEXT NOT NULL, version TEXT NOT NULL);
     CREATE INDEX places ON entities (place, owner);
     CREATE TABLE links (nav TEXT NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL,
         PRIMARY KEY (nav, source, target)) WITHOUT ROWID;";
@@ -113,7 +114,7 @@ fn schema(model: &Model) -> Schema {
                 table = table.join(navigation.name.clone(), Join::On(condition.into()));
             }
         }
-        schema = schema.table(model.entity(id).name.clone(), table.versioned_by("length({t}.doc)"));
+        schema = schema.table(model.entity(id).name.clone(), table.versioned_by("{t}.version"));
     }
     for member in &model.container.members {
         let condition = format!("{{t}}.place = '{}'", member.name);
@@ -176,9 +177,12 @@ impl Loading<'_> {
         let mut doc = Map::new();
         stored::properties(model, &ty.properties, ty.is_open, &own, "", &mut doc)
             .map_err(|error| format!("{place}: {}: {error}", error.target.clone().unwrap_or_default()))?;
+        let text = Json::Object(doc.clone()).to_string();
+        let digest: String =
+            Sha256::digest(&text).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
         self.connection.execute(
-            "INSERT INTO entities (place, owner, type, doc) VALUES (?1, ?2, ?3, ?4)",
-            params![place, owner, model.entity_name(id), Json::Object(doc.clone()).to_string()],
+            "INSERT INTO entities (place, owner, type, doc, version) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![place, owner, model.entity_name(id), text, digest],
         )?;
         let row = self.connection.last_insert_rowid();
         let keys: Vec<_> = ty.key_properties().collect();
