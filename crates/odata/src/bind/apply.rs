@@ -212,7 +212,7 @@ impl<'m> Scope<'_, 'm> {
                 return Ok((Method::Count, None, int64));
             }
             AggregateExpr::Count { path, from } => {
-                let span = path.first().map(|name| name.span).unwrap_or(item.span);
+                let span = path.first().map_or(item.span, |name| name.span);
                 let mut counted = path_expr(path);
                 if let ast::ExprKind::Path(path) = &mut counted.kind {
                     path.steps.push(ast::Step::Count { options: None, span });

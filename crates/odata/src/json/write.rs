@@ -220,7 +220,7 @@ impl Writer<'_> {
     ) -> Form {
         let ty = &selected.property.ty;
         match cell {
-            Cell::One(Value::Null) | Cell::One(Value::Json(serde_json::Value::Null)) => return Form::Nothing,
+            Cell::One(Value::Null | Value::Json(serde_json::Value::Null)) => return Form::Nothing,
             Cell::One(value) if raw => {
                 match (value, ty) {
                     (Value::Binary(bytes), _) => {

@@ -74,7 +74,7 @@ impl<'s> Writer<'s> {
                 to.push_alias(alias).push(self.dialect.place);
             }
             ExprKind::Compare(comparison, left, right) => {
-                self.compare(to, *comparison, left, right, truth)?
+                self.compare(to, *comparison, left, right, truth)?;
             }
             ExprKind::And(operands) => self.infix(to, " AND ", operands, truth)?,
             ExprKind::Or(operands) => self.infix(to, " OR ", operands, truth)?,
