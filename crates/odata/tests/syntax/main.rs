@@ -205,6 +205,7 @@ fn members_and_calls() {
         ("a/$filter(b gt 1)('k')/c", "a/$filter(b gt 1)('k')/c"),
         ("cast(a,Edm.String) eq cast(Ns.T)", "cast(a,Edm.String) eq cast(Ns.T)"),
         ("isof(Collection(Edm.String)) or isof(a,T)", "isof(Collection(Edm.String)) or isof(a,T)"),
+        ("a in -b and c", "a in (-b) and c"),
         ("isof('microsoft.graph.device')", "isof(microsoft.graph.device)"),
         ("case(a gt 0:1,true:-1) eq 1", "case(a gt 0 : 1,true : -1) eq 1"),
         ("f(c={\"a\\u0041\":[1,b,{}],\"x\":\"y'\"})", "f(c={\"aA\":[1,b,{}],\"x\":'y'''})"),
