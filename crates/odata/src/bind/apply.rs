@@ -24,6 +24,8 @@ pub(super) struct Applied<'m> {
 
 /// The most stages and columns of one `$apply`.
 const MAX_COLUMNS: usize = 256;
+/// The most sequences of one `concat`.
+const MAX_BRANCHES: usize = 32;
 
 #[derive(Clone)]
 struct Pipeline<'m> {
@@ -273,6 +275,9 @@ impl<'m> Scope<'_, 'm> {
     }
 
     fn concat(&self, to: &mut Pipeline<'m>, branches: &[Vec<Transformation>]) -> Result<(), Error> {
+        if branches.len() > MAX_BRANCHES {
+            return Err(Error::too_complex(format_args!("'concat' has more than {MAX_BRANCHES} sequences")));
+        }
         let mut done = Vec::with_capacity(branches.len());
         for transformations in branches {
             let mut branch = Pipeline { stages: Vec::new(), order: Vec::new(), ..to.clone() };

@@ -3,6 +3,8 @@
 //! Keys may stand in parentheses or as segments of their own. A segment behind a collection is, in this order, a
 //! `$` segment, a type cast, an operation bound to the collection, or a key (OData URL Conventions 4.01 §4.3.6).
 
+use std::cell::Cell;
+
 use super::Terms;
 use super::options::Scope;
 use crate::error::Error;
@@ -21,7 +23,10 @@ const NO_TERMS: Terms =
 /// # Errors
 /// Where a segment names nothing, or something that is not served.
 pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, Error> {
-    walk(&Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &std::cell::Cell::new(0) }, path)
+    walk(
+        &Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &Cell::new(0), parts: &Cell::new(0) },
+        path,
+    )
 }
 
 /// What a request addresses; `$entity` is what its `$id` says (OData URL Conventions 4.01 §4.3.4).

@@ -486,6 +486,9 @@ impl<'m> Scope<'_, 'm> {
             ))
             .at(span));
         }
+        if let Some(one) = options.apply.first() {
+            return Err(Error::unsupported("'$apply' inside $expand").at(one.span));
+        }
         // Aliases may be given in the parentheses too, and hide those of the request there.
         let outer = self.aliases.iter().filter(|(name, _)| options.alias(name).is_none());
         let aliases: Vec<_> = options.aliases.iter().chain(outer).cloned().collect();

@@ -12,6 +12,9 @@ use crate::query::{Expr, ExprKind, Path, Step, TextSearch, Variable};
 use crate::syntax::ast::{self, Lambda, Options, Quantifier, Root, Segment};
 use crate::value::Value;
 
+/// The most navigation properties in one path: each is a table in one statement.
+const MAX_STEPS: usize = 16;
+
 /// How far a path has been walked.
 #[derive(Clone)]
 struct Walk<'m> {
@@ -187,6 +190,12 @@ impl<'m> Binder<'_, 'm> {
         navigation: &'m NavigationProperty,
         segment: &Segment,
     ) -> Result<(), Error> {
+        if walk.path.steps.len() == MAX_STEPS {
+            return Err(Error::too_complex(format_args!(
+                "a path leads along more than {MAX_STEPS} navigation properties"
+            ))
+            .at(segment.span));
+        }
         let key = match &segment.arguments {
             Some(arguments) if navigation.collection => {
                 key_predicate(&self.scope, navigation.target, segment, arguments)?
