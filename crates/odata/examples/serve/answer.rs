@@ -87,7 +87,11 @@ impl Service {
         let content_type = text(&head.headers, "content-type");
         let format = batch::Format::of(&content_type).ok_or(Refused::MediaType)?;
         let batch = batch::parse(&content_type, body, ODATA.batch)?;
-        let on_error = batch::preference(&text(&head.headers, "prefer")).unwrap_or_else(|| batch.on_error());
+        let on_error = match self.wants(&head.headers)?.preferences.continue_on_error {
+            Some(true) => batch::OnError::Continue,
+            Some(false) => batch::OnError::Stop,
+            None => batch.on_error(),
+        };
         let mut run = batch.run(batch::Service::new(&self.base(&head.headers), ""), on_error);
         run.answer_each(|request| {
             let mut headers = HeaderMap::new();
@@ -111,10 +115,7 @@ impl Service {
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let request = syntax::parse(path, query)?;
-        let (accept, prefer) = (text(headers, "accept"), text(headers, "prefer"));
-        let (version, max_version) = (text(headers, "odata-version"), text(headers, "odata-maxversion"));
-        let asked = Asked { accept: &accept, prefer: &prefer, version: &version, max_version: &max_version };
-        let mut wants = Wants::of(&asked, &ODATA)?;
+        let mut wants = self.wants(headers)?;
         if let Some(format) = &request.options.format {
             wants = wants.with_format(format);
         }
@@ -156,6 +157,13 @@ impl Service {
             response.headers_mut().insert("preference-applied", value);
         }
         Ok(response)
+    }
+
+    fn wants(&self, headers: &HeaderMap) -> Result<Wants, Refusal> {
+        let (accept, prefer) = (text(headers, "accept"), text(headers, "prefer"));
+        let (version, max_version) = (text(headers, "odata-version"), text(headers, "odata-maxversion"));
+        let asked = Asked { accept: &accept, prefer: &prefer, version: &version, max_version: &max_version };
+        Wants::of(&asked, &ODATA)
     }
 
     fn service_document(&self, wants: &Wants, headers: &HeaderMap) -> Result<Response<Body>, Refused> {
