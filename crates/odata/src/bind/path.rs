@@ -10,8 +10,8 @@ use super::options::Scope;
 use crate::error::Error;
 use crate::model::{EntityTypeId, Model, NavigationProperty, Property, Type};
 use crate::query::{Ending, Expr, Resource, Step};
-use crate::syntax::Request;
 use crate::syntax::ast::{Argument, Segment};
+use crate::syntax::{Request, SystemOption};
 use crate::value::{DateTimeOffset, Value};
 
 /// Terms for a path by itself, in which nothing depends on them.
@@ -35,7 +35,8 @@ pub(super) fn addressed<'m>(scope: &Scope<'_, 'm>, request: &Request) -> Result<
         return walk(scope, &request.path);
     };
     if first.name != "$entity" {
-        return walk(scope, &request.path);
+        let spelling = request.options.spelling(SystemOption::Id).unwrap_or("$id");
+        return Err(Error::unsupported(format!("The query option '{spelling}'")).in_target(spelling));
     }
     let path = crate::syntax::parse(below_root(scope.model, id), None)
         .map_err(|error| Error { span: None, ..error }.in_target("$id"))?

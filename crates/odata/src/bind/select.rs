@@ -447,7 +447,10 @@ impl<'m> Scope<'_, 'm> {
             let declared = self.model.entity(owner);
             match declared.navigation_property(&name.text) {
                 Some(navigation) if found.is_none() => found = Some(navigation),
-                _ if found.is_some() || declared.property(&name.text).is_some() || name.text == "$value" => {
+                _ if found.is_some()
+                    || (item.path.len() > 1 && declared.property(&name.text).is_some())
+                    || name.text == "$value" =>
+                {
                     return Err(Error::unsupported("A path of several segments inside $expand").at(item.span));
                 }
                 _ => return Err(self.no_property(&Type::Entity(owner), name)),
@@ -525,7 +528,8 @@ fn wanted_below<'o>(
     let before = child.below.listed.len();
     work(child)?;
     let added = child.below.listed.get(before..).unwrap_or_default();
-    Ok(if added.is_empty() {
+    // Something below that is listed already is no reason to list the whole.
+    Ok(if added.is_empty() && child.below.everything {
         vec![property.name.clone()]
     } else {
         added.iter().map(|name| format!("{}/{name}", property.name)).collect()

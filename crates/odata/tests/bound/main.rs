@@ -21,3 +21,4 @@ mod semantics;
 mod shop;
 mod skiptoken;
 mod sql;
+mod sqlite;

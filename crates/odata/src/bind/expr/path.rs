@@ -39,7 +39,7 @@ impl<'m> Binder<'_, 'm> {
             };
         }
         let (mut walk, rest) = self.begin(path, whole)?;
-        for (index, step) in rest.iter().enumerate() {
+        for step in rest {
             match step {
                 ast::Step::Named(segment) => self.go(&mut walk, segment)?,
                 ast::Step::Filter { condition, key, span } => {
@@ -64,11 +64,6 @@ impl<'m> Binder<'_, 'm> {
                 ast::Step::Aggregate { .. } => {
                     return Err(Error::unsupported("'aggregate' in an expression").at(step.span()));
                 }
-            }
-            if index + 1 < rest.len() && matches!(walk.ty, Type::Primitive(_) | Type::Enum(_)) {
-                let next = rest.get(index + 1).and_then(name_of).unwrap_or_default();
-                let owner = self.scope.model.type_name(&walk.ty);
-                return Err(Error::property_not_found(next, &owner).at(whole.span));
             }
         }
         let nullable = walk.nullable;
