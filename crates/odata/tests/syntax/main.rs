@@ -1,11 +1,17 @@
-//! The parser, row by row: a URL, and the request it prints back as or the error it gets.
+//! The parser, row by row: a URL, and the request it prints back as or the error it gets. And batches, row by row.
 //!
 //! Printing drops parentheses that do not matter, so a row whose parentheses vanish shows how operators bind.
 //! Whatever is accepted must also survive being printed and parsed once more.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a failed check in a helper fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed check in a helper fails the test"
+)]
 
 mod apply;
+mod batch;
 mod rules;
 
 use std::time::{Duration, Instant};
