@@ -8,7 +8,7 @@ use std::cell::Cell;
 use super::Terms;
 use super::options::Scope;
 use crate::error::Error;
-use crate::model::{EntityTypeId, Model, NavigationProperty, Property, Type};
+use crate::model::{EntityTypeId, Model, NavigationProperty, Operation, OperationKind, Property, Type};
 use crate::query::{Ending, Expr, Resource, Step};
 use crate::syntax::ast::{Argument, Segment};
 use crate::syntax::{Request, SystemOption};
@@ -145,7 +145,7 @@ fn behind_collection<'m>(
     }
     if let Some(operation) = scope.model.operation(&segment.name, &ty.clone().collection()) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(segment);
+        return without_arguments(operation, segment);
     }
     let Type::Entity(ty) = ty else {
         return Err(match segment.name.trim_start_matches('-').parse::<u64>() {
@@ -233,7 +233,7 @@ fn behind_entity<'m>(
     }
     if let Some(operation) = model.operation(&segment.name, &Type::Entity(id)) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(segment);
+        return without_arguments(operation, segment);
     }
     if model.unqualified(&segment.name).is_some()
         && let Some(narrower) = model.find_type(&segment.name)
@@ -315,11 +315,17 @@ fn step_along<'m>(
 }
 
 /// Operations here take their parameters in the body or have none.
-fn without_arguments(segment: &Segment) -> Result<(), Error> {
-    match &segment.arguments {
-        Some(arguments) if !arguments.is_empty() => Err(not_found(segment)),
-        _ => Ok(()),
+fn without_arguments(operation: &Operation, segment: &Segment) -> Result<(), Error> {
+    if segment.arguments.as_ref().is_none_or(Vec::is_empty) {
+        return Ok(());
     }
+    Err(match operation.kind {
+        OperationKind::Action => not_found(segment),
+        OperationKind::Function => {
+            let what = format!("The function '{}' with parameters", segment.name);
+            Error::unsupported(what).at(segment.span)
+        }
+    })
 }
 
 /// The key written as a segment: the bare text of the only key property.
