@@ -5,7 +5,7 @@
 use super::expr::Subject;
 use super::options::{Breadth, Scope, computed};
 use crate::error::{Error, Span};
-use crate::model::{EntityTypeId, NavigationProperty, Property, Returned, Type};
+use crate::model::{EntityTypeId, NavigationProperty, Primitive, Property, Returned, Type};
 use crate::query::{Expansion, Narrowed, Selected, Shape};
 use crate::syntax::SystemOption;
 use crate::syntax::ast::{ExpandForm, ExpandItem, Levels, Name, Options, SelectForm, SelectItem};
@@ -447,6 +447,16 @@ impl<'m> Scope<'_, 'm> {
             let declared = self.model.entity(owner);
             match declared.navigation_property(&name.text) {
                 Some(navigation) if found.is_none() => found = Some(navigation),
+                None if item.path.len() == 1
+                    && declared.property(&name.text).is_some_and(|property| {
+                        matches!(property.ty, Type::Enum(_) | Type::Primitive(_))
+                            && property.ty != Type::Primitive(Primitive::Stream)
+                    }) =>
+                {
+                    let message =
+                        format!("The property '{}' leads to no entities; it cannot be expanded.", name.text);
+                    return Err(Error::invalid(message).at(name.span));
+                }
                 _ if found.is_some() || declared.property(&name.text).is_some() || name.text == "$value" => {
                     return Err(Error::unsupported("A path of several segments inside $expand").at(item.span));
                 }
