@@ -5,7 +5,7 @@
 use super::expr::Subject;
 use super::options::{Breadth, Scope, computed};
 use crate::error::{Error, Span};
-use crate::model::{EntityTypeId, NavigationProperty, Primitive, Property, Returned, Type};
+use crate::model::{EntityTypeId, NavigationProperty, Property, Returned, Type};
 use crate::query::{Expansion, Narrowed, Selected, Shape};
 use crate::syntax::SystemOption;
 use crate::syntax::ast::{ExpandForm, ExpandItem, Levels, Name, Options, SelectForm, SelectItem};
@@ -447,17 +447,10 @@ impl<'m> Scope<'_, 'm> {
             let declared = self.model.entity(owner);
             match declared.navigation_property(&name.text) {
                 Some(navigation) if found.is_none() => found = Some(navigation),
-                None if item.path.len() == 1
-                    && declared.property(&name.text).is_some_and(|property| {
-                        matches!(property.ty, Type::Enum(_) | Type::Primitive(_))
-                            && property.ty != Type::Primitive(Primitive::Stream)
-                    }) =>
+                _ if found.is_some()
+                    || (item.path.len() > 1 && declared.property(&name.text).is_some())
+                    || name.text == "$value" =>
                 {
-                    let message =
-                        format!("The property '{}' leads to no entities; it cannot be expanded.", name.text);
-                    return Err(Error::invalid(message).at(name.span));
-                }
-                _ if found.is_some() || declared.property(&name.text).is_some() || name.text == "$value" => {
                     return Err(Error::unsupported("A path of several segments inside $expand").at(item.span));
                 }
                 _ => return Err(self.no_property(&Type::Entity(owner), name)),
@@ -496,6 +489,9 @@ impl<'m> Scope<'_, 'm> {
             ))
             .at(span));
         }
+        if let Some(one) = options.apply.first() {
+            return Err(Error::unsupported("'$apply' inside $expand").at(one.span));
+        }
         // Aliases may be given in the parentheses too, and hide those of the request there.
         let outer = self.aliases.iter().filter(|(name, _)| options.alias(name).is_none());
         let aliases: Vec<_> = options.aliases.iter().chain(outer).cloned().collect();
@@ -532,7 +528,8 @@ fn wanted_below<'o>(
     let before = child.below.listed.len();
     work(child)?;
     let added = child.below.listed.get(before..).unwrap_or_default();
-    Ok(if added.is_empty() {
+    // Something below that is listed already is no reason to list the whole.
+    Ok(if added.is_empty() && child.below.everything {
         vec![property.name.clone()]
     } else {
         added.iter().map(|name| format!("{}/{name}", property.name)).collect()

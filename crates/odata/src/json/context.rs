@@ -4,7 +4,7 @@
 
 use crate::model::{Model, NavigationProperty, Operation};
 use crate::profile::Profile;
-use crate::query::{Ending, Query, Resource, Shape, Target};
+use crate::query::{Ending, Query, Resource, Shape, Step, Target};
 use crate::syntax::ast::ExpandForm;
 
 /// The context URL of an answer, below the service root.
@@ -25,10 +25,8 @@ pub fn context(query: &Query<'_>, profile: &Profile) -> String {
         _ => {}
     }
     let selected = select_list(&query.listing.shape);
-    if let Ending::Property { path, .. } = &resource.ending {
-        let owner = entity_address(query.model, resource);
-        let names: Vec<&str> = path.iter().map(|property| property.name.as_str()).collect();
-        return format!("$metadata#{owner}/{}{selected}", names.join("/"));
+    if let Ending::Property { .. } = &resource.ending {
+        return property_context(query, &entity_address(query.model, resource));
     }
     let mut context = format!("$metadata#{}", list_address(query.model, resource));
     if let Some(step) = resource.steps.last()
@@ -44,9 +42,19 @@ pub fn context(query: &Query<'_>, profile: &Profile) -> String {
     context
 }
 
+/// The context URL of a structural property of the entity with this address.
+#[must_use]
+pub fn property_context(query: &Query<'_>, owner: &str) -> String {
+    let names: Vec<&str> = match &query.resource.ending {
+        Ending::Property { path, .. } => path.iter().map(|property| property.name.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    format!("$metadata#{owner}/{}{}", names.join("/"), select_list(&query.listing.shape))
+}
+
 /// Whether a single entity belongs to a set, so that the context URL says which of both is meant.
 fn is_one_of_many(resource: &Resource<'_>, profile: &Profile) -> bool {
-    let last = resource.steps.last().and_then(|step| step.navigation());
+    let last = resource.steps.last().and_then(Step::navigation);
     last.is_some_and(|last| last.collection || !last.contains_target || profile.contained_single_is_entity)
 }
 

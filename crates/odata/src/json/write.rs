@@ -1,6 +1,6 @@
 //! An answer as JSON, written straight into bytes in one pass.
 
-use super::context::{context, expanded_address, home, list_address};
+use super::context::{context, expanded_address, home, list_address, property_context};
 use super::value::is_evident;
 use super::{Envelope, MetadataLevel};
 use crate::answer::{Answer, Cell, Entity, Expanded, Page};
@@ -92,9 +92,13 @@ impl Writer<'_> {
     }
 
     fn context(&self, out: &mut Vec<u8>, query: &Query<'_>) {
+        self.context_url(out, || context(query, self.writing.profile));
+    }
+
+    fn context_url(&self, out: &mut Vec<u8>, context: impl FnOnce() -> String) {
         if self.writing.metadata != MetadataLevel::None {
             self.control(out, "", "context");
-            let context = context(query, self.writing.profile);
+            let context = context();
             text(out, &format!("{}/{context}", self.writing.service_root));
             out.push(b',');
         }
@@ -140,9 +144,7 @@ impl Writer<'_> {
         let shape = &query.listing.shape;
         out.push(b'{');
         self.context(out, query);
-        let list = list_address(self.model, &query.resource);
-        let is_single = query.resource.navigation().is_some_and(|navigation| !navigation.collection);
-        let address = if is_single { list } else { self.address(shape, entity, &list) };
+        let address = self.root_address(query, entity);
         if matches!(query.resource.ending, Ending::References) {
             self.id(out, &address);
             close(out, b'}');
@@ -174,12 +176,12 @@ impl Writer<'_> {
                     (cell, selected) = (first, member);
                 }
                 (Cell::One(Value::Json(json)), Some(member)) => {
-                    return self.inner_property(out, query, json, selected, member, raw);
+                    return self.inner_property(out, query, entity, json, (selected, member), raw);
                 }
                 _ => return Form::Nothing,
             }
         }
-        self.root_value(out, query, cell, selected, raw)
+        self.root_value(out, query, entity, cell, selected, raw)
     }
 
     /// A property inside a complex one that is kept as a JSON text.
@@ -187,9 +189,9 @@ impl Writer<'_> {
         &self,
         out: &mut Vec<u8>,
         query: &Query<'_>,
+        entity: &Entity,
         json: &serde_json::Value,
-        mut selected: &'q Selected<'q>,
-        mut member: &'q Selected<'q>,
+        (mut selected, mut member): (&'q Selected<'q>, &'q Selected<'q>),
         raw: bool,
     ) -> Form {
         let Ending::Property { path, .. } = &query.resource.ending else { return Form::Nothing };
@@ -204,20 +206,21 @@ impl Writer<'_> {
             }
         }
         let value = crate::sql::stored::from_json(json, &selected.property.ty).unwrap_or(Value::Null);
-        self.root_value(out, query, &Cell::One(value), selected, raw)
+        self.root_value(out, query, entity, &Cell::One(value), selected, raw)
     }
 
     fn root_value(
         &self,
         out: &mut Vec<u8>,
         query: &Query<'_>,
+        entity: &Entity,
         cell: &Cell,
         selected: &Selected<'_>,
         raw: bool,
     ) -> Form {
         let ty = &selected.property.ty;
         match cell {
-            Cell::One(Value::Null) | Cell::One(Value::Json(serde_json::Value::Null)) => return Form::Nothing,
+            Cell::One(Value::Null | Value::Json(serde_json::Value::Null)) => return Form::Nothing,
             Cell::One(value) if raw => {
                 match (value, ty) {
                     (Value::Binary(bytes), _) => {
@@ -238,7 +241,7 @@ impl Writer<'_> {
             _ => {}
         }
         out.push(b'{');
-        self.context(out, query);
+        self.context_url(out, || property_context(query, &self.root_address(query, entity)));
         match cell {
             Cell::Members(cells) => self.cells(out, &selected.members, cells, None),
             Cell::One(Value::Json(serde_json::Value::Object(members))) if matches!(ty, Type::Complex(_)) => {
@@ -293,6 +296,17 @@ impl Writer<'_> {
         self.control(out, "", "id");
         text(out, &format!("{}/{}", self.writing.service_root, encode_list(address)));
         out.push(b',');
+    }
+
+    /// The canonical address of the one entity that was addressed: a singleton's and a contained single one's is that of
+    /// its path.
+    fn root_address(&self, query: &Query<'_>, entity: &Entity) -> String {
+        let list = list_address(self.model, &query.resource);
+        let is_single = query.resource.navigation().is_some_and(|navigation| !navigation.collection);
+        if is_single && home(self.model, &list).is_none_or(|home| !home.collection) {
+            return list;
+        }
+        self.address(&query.listing.shape, entity, &list)
     }
 
     /// The canonical address of an entity in a list.

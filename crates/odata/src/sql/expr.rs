@@ -49,12 +49,17 @@ impl<'s> Writer<'s> {
 
     /// Appends a value that is compared or put in order.
     pub fn comparable(&mut self, to: &mut Statement, expr: &Expr<'_>) -> Result<(), Error> {
-        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
-        let (open, close) = if is_decimal { self.dialect.decimal } else { ("", "") };
+        let (open, close) = self.collated(expr);
         to.push(open);
         self.value(to, expr)?;
         to.push(close);
         Ok(())
+    }
+
+    /// What stands around a value of this type where it is compared.
+    fn collated(&self, expr: &Expr<'_>) -> (&'static str, &'static str) {
+        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
+        if is_decimal { self.dialect.decimal } else { ("", "") }
     }
 
     /// Appends `expr`.
@@ -74,7 +79,7 @@ impl<'s> Writer<'s> {
                 to.push_alias(alias).push(self.dialect.place);
             }
             ExprKind::Compare(comparison, left, right) => {
-                self.compare(to, *comparison, left, right, truth)?
+                self.compare(to, *comparison, left, right, truth)?;
             }
             ExprKind::And(operands) => self.infix(to, " AND ", operands, truth)?,
             ExprKind::Or(operands) => self.infix(to, " OR ", operands, truth)?,
@@ -95,13 +100,12 @@ impl<'s> Writer<'s> {
                 }
             }
             ExprKind::Has(left, right) => {
-                to.push("((");
+                // No flag is wanted that is not set.
+                to.push("((~");
                 self.value(to, left)?;
                 to.push(" & ");
                 self.value(to, right)?;
-                to.push(") = ");
-                self.value(to, right)?;
-                to.push(")");
+                to.push(") = 0)");
             }
             ExprKind::Arithmetic(operator, left, right) => {
                 self.arithmetic(to, *operator, left, right, expr.ty.as_ref())?;
@@ -229,9 +233,21 @@ impl<'s> Writer<'s> {
         left: &Expr<'_>,
         right: &Expr<'_>,
     ) -> Result<(), Error> {
+        let operator = if comparison == Comparison::Le { " <= " } else { " >= " };
+        if !(is_short(left) && is_short(right)) {
+            // Written twice, conditions inside conditions would multiply beyond measure.
+            let (open, close) = self.collated(left);
+            to.push("(SELECT COALESCE(").push(open).push("l").push(close).push(operator).push("r");
+            to.push(", l IS NULL AND r IS NULL) FROM (SELECT ");
+            self.value(to, left)?;
+            to.push(" AS l, ");
+            self.value(to, right)?;
+            to.push(" AS r) pair)");
+            return Ok(());
+        }
         to.push("COALESCE(");
         self.comparable(to, left)?;
-        to.push(if comparison == Comparison::Le { " <= " } else { " >= " });
+        to.push(operator);
         self.comparable(to, right)?;
         to.push(", ");
         self.value(to, left)?;
@@ -251,7 +267,7 @@ impl<'s> Writer<'s> {
     ) -> Result<(), Error> {
         let values: Vec<&Value> = list.iter().filter(|value| **value != Value::Null).collect();
         let wants_null = operand.nullable && values.len() < list.len();
-        let is_property = matches!(operand.kind, ExprKind::Property(_));
+        let is_property = is_short(operand);
         // A property is written twice, for the sake of indexes; a condition may hold another `in` and is not.
         let (open, close) = match values.is_empty() {
             true => ("(", ")"),
@@ -488,5 +504,14 @@ impl<'s> Writer<'s> {
         }
         to.push(")");
         Ok(())
+    }
+}
+
+/// Whether it can be written twice without harm.
+pub(super) fn is_short(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Literal(_) | ExprKind::Column(_) | ExprKind::Position => true,
+        ExprKind::Property(path) => path.steps.is_empty(),
+        _ => false,
     }
 }

@@ -12,7 +12,7 @@ use odata::negotiate::Kind;
 use odata::query::{Query, Resource};
 
 use super::Exchange;
-use super::body::with_quoted_names;
+use super::body::{with_group_tags, with_quoted_names};
 use super::error::Error;
 use super::write::sent_back;
 use crate::access::{Act, Grant};
@@ -58,8 +58,10 @@ pub async fn call_action(
     let grant = Grant::check(&exchange.caller, resource, Act::Call)
         .map_err(|denied| exchange.denied(denied, resource))?;
     let mut body = exchange.body(body).await?;
-    if action.name == "updateDeviceProperties" {
-        body = with_quoted_names(&body);
+    match action.name.as_str() {
+        "updateDeviceProperties" => body = with_quoted_names(&body),
+        "import" => body = with_group_tags(body),
+        _ => {}
     }
     let sent = read::parameters(exchange.version.model(), action, &body)?;
     drop(body);

@@ -108,7 +108,9 @@ impl Error {
     /// The answer, and a line in the log where it is our fault or a token's.
     #[must_use]
     pub fn respond(self, asked: &Asked) -> Response<Body> {
-        if let Self::Store(error) = &self {
+        if let Self::Store(error) = &self
+            && !matches!(error, store::Error::Conflict(_) | store::Error::NotFound)
+        {
             tracing::error!(%error, request_id = %asked.correlation.request_id, "the store failed a request");
         }
         if let Self::Token(refusal) = &self {
@@ -329,3 +331,6 @@ fn date() -> String {
     let now = clock::now().to_string();
     now.get(..19).unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use odata::query::{Ending, Query, Resource, Selected};
 
 use super::Exchange;
 use super::actions;
+use super::body::with_group_tags;
 use super::error::Error;
 use crate::access::{Act, Grant};
 use crate::store::ImportedDeviceChange;
@@ -149,9 +150,9 @@ async fn delete(
     Ok(exchange.respond_empty())
 }
 
-/// The body as an entity of the addressed type.
+/// The body as an entity of the addressed type: an imported device, or an upload with some.
 async fn entity(exchange: &Exchange, resource: &Resource<'_>, body: Body) -> Result<Record<'static>, Error> {
-    let body = exchange.body(body).await?;
+    let body = with_group_tags(exchange.body(body).await?);
     Ok(json::read::entity(exchange.version.model(), resource.entity_type().ok_or(Error::NotFound)?, &body)?)
 }
 

@@ -50,11 +50,6 @@ impl<'m> Binder<'_, 'm> {
             return Ok(constant(Value::Boolean(comparison == Comparison::Ne)));
         }
         let (left, right) = self.balanced(left, right)?;
-        // Written with each side twice, which conditions inside conditions would multiply beyond measure.
-        let twice = matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable;
-        if twice && (is_condition(&left) || is_condition(&right)) {
-            return Err(at(Error::unsupported(format!("The order of conditions in '{whole}'"))));
-        }
         let kind = ExprKind::Compare(comparison, Box::new(left), Box::new(right));
         Ok(Expr { kind, ty: Some(BOOLEAN), nullable: false })
     }
@@ -353,10 +348,6 @@ fn compares(side: &Expr<'_>, against_null: bool) -> bool {
 /// NaN equals nothing, itself included (OData URL Conventions 4.01 §5.1.1.1.1); databases may take it for null.
 fn is_nan(expr: &Expr<'_>) -> bool {
     matches!(&expr.kind, ExprKind::Literal(Value::Double(number)) if number.is_nan())
-}
-
-fn is_condition(expr: &Expr<'_>) -> bool {
-    expr.ty == Some(BOOLEAN) && !matches!(expr.kind, ExprKind::Property(_) | ExprKind::Literal(_))
 }
 
 pub(super) fn comparable(left: Option<&Type>, right: Option<&Type>) -> bool {
