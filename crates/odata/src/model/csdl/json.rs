@@ -176,7 +176,9 @@ impl Writer<'_> {
         flag(object, "$Collection", matches!(ty, Type::Collection(_)));
         let name = definition.map_or_else(|| self.model.type_name(ty.element()), str::to_owned);
         some(object, "$Type", (name != "Edm.String").then_some(name));
-        flag(object, "$Nullable", nullable);
+        // No entity of a collection is null.
+        let of_entities = matches!(ty, Type::Collection(element) if matches!(**element, Type::Entity(_)));
+        flag(object, "$Nullable", nullable && !of_entities);
         let says_it = definition.and_then(|name| self.model.definition(name));
         if let Type::Primitive(primitive) = *ty.element()
             && says_it.is_none_or(|definition| definition.facets != *facets)
