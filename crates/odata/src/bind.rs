@@ -5,6 +5,7 @@
 //! Specification: OData Part 1 §11.2; OData URL Conventions 4.01 §4, §5.
 
 mod apply;
+mod expand;
 mod expr;
 mod functions;
 mod options;
