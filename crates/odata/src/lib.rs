@@ -11,9 +11,10 @@
 //! | [`json::write()`] | query and answer | bytes |
 //!
 //! ```
-//! use odata::bind::{Paging, bind};
+//! use odata::bind::{Terms, Top, bind};
 //! use odata::model::{Acts, Model, NavigationProperty, Property};
 //! use odata::sql::{self, Join, SQLITE, Scalar, Schema, Table};
+//! use odata::value::DateTimeOffset;
 //!
 //! let mut model = Model::new("demo", None);
 //! let person = model.add_entity("person", &["id"], vec![
@@ -29,12 +30,14 @@
 //!     .table("person", Table::new("people").column("id", "{t}.id").column("name", "{t}.name"));
 //!
 //! let request = odata::syntax::parse("/directory/people", Some("$filter=name eq 'Ada'&$select=name&$top=5"))?;
-//! let query = bind(&model, &request, Paging { default: 100, largest: 1000 })?;
+//! let now = DateTimeOffset { ticks: 0, offset_minutes: 0 };
+//! let terms = Terms { default_page: 100, largest_page: 1000, top: Top::PageSize, now };
+//! let query = bind(&model, &request, &terms)?;
 //! let select = sql::entities(&query, &schema.part_of("contoso"), &SQLITE)?;
 //! assert_eq!(
 //!     select.statement.text(),
-//!     "SELECT t0.name AS c0, t0.id AS c1, 1 FROM people t0 WHERE t0.tenant = $1 AND TRUE \
-//!      AND (t0.name = $2) ORDER BY t0.id LIMIT $3"
+//!     "SELECT t0.name AS c0, t0.id AS c1, t0.id AS c2, t0.id AS c3, 1 FROM people t0 \
+//!      WHERE t0.tenant = $1 AND (t0.name = $2) ORDER BY t0.id LIMIT $3"
 //! );
 //! assert_eq!(select.statement.binds(), ["contoso".into(), "Ada".into(), Scalar::Integer(6)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -114,7 +114,11 @@ impl Service {
         let format = batch::Format::of(&text(&head.headers, "accept")).unwrap_or(format);
         let outer = asked_version(&head.headers);
         let batch = batch::parse(&content_type, body, ODATA.batch)?;
-        let on_error = batch::preference(&text(&head.headers, "prefer")).unwrap_or_else(|| batch.on_error());
+        let on_error = match self.wants(&head.headers)?.preferences.continue_on_error {
+            Some(true) => batch::OnError::Continue,
+            Some(false) => batch::OnError::Stop,
+            None => batch.on_error(),
+        };
         let mut run = batch.run(batch::Service::new(&self.base(&head.headers), ""), on_error);
         run.answer_each(|request| {
             let mut headers = HeaderMap::new();
@@ -141,10 +145,7 @@ impl Service {
         let (path, query) =
             target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let request = syntax::parse(path, query)?;
-        let (accept, prefer) = (text(headers, "accept"), text(headers, "prefer"));
-        let (version, max_version) = (text(headers, "odata-version"), text(headers, "odata-maxversion"));
-        let asked = Asked { accept: &accept, prefer: &prefer, version: &version, max_version: &max_version };
-        let mut wants = Wants::of(&asked, &ODATA)?;
+        let mut wants = self.wants(headers)?;
         if let Some(format) = &request.options.format {
             wants = wants.with_format(format);
         }
@@ -225,6 +226,13 @@ impl Service {
             response.headers_mut().insert("preference-applied", value);
         }
         Ok(response)
+    }
+
+    fn wants(&self, headers: &HeaderMap) -> Result<Wants, Refusal> {
+        let (accept, prefer) = (text(headers, "accept"), text(headers, "prefer"));
+        let (version, max_version) = (text(headers, "odata-version"), text(headers, "odata-maxversion"));
+        let asked = Asked { accept: &accept, prefer: &prefer, version: &version, max_version: &max_version };
+        Wants::of(&asked, &ODATA)
     }
 
     fn service_document(&self, wants: &Wants, headers: &HeaderMap) -> Result<Response<Body>, Refused> {

@@ -242,22 +242,32 @@ impl Loading<'_> {
             let target = self.find(&address).ok_or_else(|| format!("there is no '{address}'"))?;
             self.connect(source, ty, &navigation, target)?;
         }
+        // For each navigation property with constraints: the values that its targets have, and who has them.
         let model = self.model;
+        let values = |doc: &Map<String, Json>, names: &mut dyn Iterator<Item = &String>| -> Option<String> {
+            let values: Option<Vec<&Json>> =
+                names.map(|name| doc.get(name).filter(|value| !value.is_null())).collect();
+            serde_json::to_string(&values?).ok()
+        };
         let mut found = Vec::new();
-        for owner in &self.entities {
-            for navigation in &model.entity(owner.ty).navigation {
-                if navigation.constraints.is_empty() || navigation.contains_target {
-                    continue;
+        for id in model.entity_type_ids() {
+            let own = model.entity(id).navigation.iter().skip(model.entity(id).inherited_navigation);
+            for navigation in own.filter(|own| !own.constraints.is_empty() && !own.contains_target) {
+                let mut principals: HashMap<String, Vec<i64>> = HashMap::new();
+                for entity in
+                    self.entities.iter().filter(|entity| model.is_entity(entity.ty, navigation.target))
+                {
+                    let mut names = navigation.constraints.iter().map(|(_, principal)| principal);
+                    if let Some(key) = values(&entity.doc, &mut names) {
+                        principals.entry(key).or_default().push(entity.id);
+                    }
                 }
-                let is_meant = |other: &&Entity| {
-                    model.is_entity(other.ty, navigation.target)
-                        && navigation.constraints.iter().all(|(own, principal)| {
-                            let value = owner.doc.get(own).filter(|value| !value.is_null());
-                            value.is_some() && value == other.doc.get(principal)
-                        })
-                };
-                let targets = self.entities.iter().filter(is_meant);
-                found.extend(targets.map(|target| (owner.id, owner.ty, navigation, target.id)));
+                for owner in self.entities.iter().filter(|entity| model.is_entity(entity.ty, id)) {
+                    let mut names = navigation.constraints.iter().map(|(own, _)| own);
+                    let targets = values(&owner.doc, &mut names).and_then(|key| principals.get(&key));
+                    let targets = targets.into_iter().flatten();
+                    found.extend(targets.map(|target| (owner.id, owner.ty, navigation, *target)));
+                }
             }
         }
         found
@@ -285,7 +295,9 @@ impl Loading<'_> {
         let insert = "INSERT OR IGNORE INTO links (nav, source, target) VALUES (?1, ?2, ?3)";
         self.connection.execute(insert, params![place_below(self.model, ty, navigation), source, target])?;
         let back = navigation.partner.as_deref().and_then(|partner| {
-            let actual = self.entities.iter().find(|entity| entity.id == target).map(|entity| entity.ty);
+            // Ids are given in the order in which entities come.
+            let place = self.entities.binary_search_by_key(&target, |entity| entity.id);
+            let actual = place.ok().and_then(|place| self.entities.get(place)).map(|entity| entity.ty);
             let owner = actual.unwrap_or(navigation.target);
             Some((owner, self.model.entity(owner).navigation_property(partner)?))
         });

@@ -85,7 +85,7 @@ impl<'m> Scope<'_, 'm> {
             implicit: (Variable::IT, subject.ty.clone()),
             lambdas: Vec::new(),
             next: &Cell::new(1),
-            budget: &Budget::default(),
+            budget: &Budget::new(self.parts),
         })
     }
 }
@@ -100,7 +100,7 @@ pub(super) struct Binder<'a, 'm> {
     lambdas: Vec<(String, Variable, Type)>,
     /// The number of the next variable.
     next: &'a Cell<usize>,
-    budget: &'a Budget,
+    budget: &'a Budget<'a>,
 }
 
 impl<'m> Binder<'_, 'm> {
@@ -148,11 +148,13 @@ impl<'m> Binder<'_, 'm> {
             ast::ExprKind::Cast(operand, ty) => self.cast(operand.as_deref(), ty, expr),
             ast::ExprKind::IsOf(operand, ty) => self.is_of(operand.as_deref(), ty, expr),
             ast::ExprKind::Case(cases) => self.case(cases, expr),
-            ast::ExprKind::Array(_) | ast::ExprKind::Object(_) => self.json(expr).map(|json| {
+            ast::ExprKind::Array(_) => self.json(expr).map(|json| {
                 // A collection of no type in particular: what it is compared with gives it one.
-                let ty = json.is_array().then(|| Type::Primitive(Primitive::String).collection());
-                Expr { kind: ExprKind::Literal(Value::Json(json)), ty, nullable: false }
+                Expr::literal(Value::Json(json), Type::Primitive(Primitive::String).collection())
             }),
+            ast::ExprKind::Object(_) => {
+                Err(Error::unsupported("A JSON object in an expression").at(expr.span))
+            }
         }
     }
 

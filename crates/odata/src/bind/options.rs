@@ -19,6 +19,8 @@ pub(super) struct Scope<'a, 'm> {
     pub terms: &'a Terms,
     /// Navigation properties expanded so far, in the whole request.
     pub expanded: &'a Cell<usize>,
+    /// Parts of all expressions so far, in the whole request.
+    pub parts: &'a Cell<usize>,
 }
 
 /// The most keys that `$orderby` may name. The condition that continues a list grows with their square.

@@ -3,13 +3,15 @@
 //! Keys may stand in parentheses or as segments of their own. A segment behind a collection is, in this order, a
 //! `$` segment, a type cast, an operation bound to the collection, or a key (OData URL Conventions 4.01 §4.3.6).
 
+use std::cell::Cell;
+
 use super::Terms;
 use super::options::Scope;
 use crate::error::Error;
 use crate::model::{EntityTypeId, Model, NavigationProperty, Operation, OperationKind, Property, Type};
 use crate::query::{Ending, Expr, Resource, Step};
-use crate::syntax::Request;
 use crate::syntax::ast::{Argument, Segment};
+use crate::syntax::{Request, SystemOption};
 use crate::value::{DateTimeOffset, Value};
 
 /// Terms for a path by itself, in which nothing depends on them.
@@ -21,7 +23,10 @@ const NO_TERMS: Terms =
 /// # Errors
 /// Where a segment names nothing, or something that is not served.
 pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, Error> {
-    walk(&Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &std::cell::Cell::new(0) }, path)
+    walk(
+        &Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &Cell::new(0), parts: &Cell::new(0) },
+        path,
+    )
 }
 
 /// What a request addresses; `$entity` is what its `$id` says (OData URL Conventions 4.01 §4.3.4).
@@ -30,7 +35,8 @@ pub(super) fn addressed<'m>(scope: &Scope<'_, 'm>, request: &Request) -> Result<
         return walk(scope, &request.path);
     };
     if first.name != "$entity" {
-        return walk(scope, &request.path);
+        let spelling = request.options.spelling(SystemOption::Id).unwrap_or("$id");
+        return Err(Error::unsupported(format!("The query option '{spelling}'")).in_target(spelling));
     }
     let path = crate::syntax::parse(below_root(scope.model, id), None)
         .map_err(|error| Error { span: None, ..error }.in_target("$id"))?
@@ -315,16 +321,16 @@ fn step_along<'m>(
 
 /// Operations here take their parameters in the body or have none.
 fn without_arguments(operation: &Operation, segment: &Segment) -> Result<(), Error> {
-    match &segment.arguments {
-        Some(arguments) if !arguments.is_empty() => Err(match operation.kind {
-            OperationKind::Function => {
-                Error::unsupported(format!("The function '{}' with parameters", segment.name))
-                    .at(segment.span)
-            }
-            OperationKind::Action => not_found(segment),
-        }),
-        _ => Ok(()),
+    if segment.arguments.as_ref().is_none_or(Vec::is_empty) {
+        return Ok(());
     }
+    Err(match operation.kind {
+        OperationKind::Action => not_found(segment),
+        OperationKind::Function => {
+            let what = format!("The function '{}' with parameters", segment.name);
+            Error::unsupported(what).at(segment.span)
+        }
+    })
 }
 
 /// The key written as a segment: the bare text of the only key property.

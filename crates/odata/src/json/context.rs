@@ -57,7 +57,7 @@ pub fn property_context(query: &Query<'_>, owner: &str) -> String {
 
 /// Whether a single entity belongs to a set, so that the context URL says which of both is meant.
 fn is_one_of_many(resource: &Resource<'_>, profile: &Profile) -> bool {
-    let last = resource.steps.last().and_then(|step| step.navigation());
+    let last = resource.steps.last().and_then(Step::navigation);
     last.is_some_and(|last| last.collection || !last.contains_target || profile.contained_single_is_entity)
 }
 

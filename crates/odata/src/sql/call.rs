@@ -2,6 +2,7 @@
 //!
 //! Specification: OData URL Conventions 4.01 §5.1.1.5 to §5.1.1.10.
 
+use super::expr::is_short;
 use super::writer::{Part, Writer};
 use super::{Error, Statement};
 use crate::bind::Function;
@@ -35,7 +36,7 @@ impl Writer<'_> {
                 self.value(to, part)?;
                 to.push(") - 1)");
             }
-            (Function::StartsWith, [text, start]) => {
+            (Function::StartsWith, [text, start]) if is_short(start) => {
                 to.push("(substr(");
                 self.value(to, text)?;
                 to.push(", 1, length(");
@@ -44,8 +45,9 @@ impl Writer<'_> {
                 self.value(to, start)?;
                 to.push(")");
             }
+            (Function::StartsWith, _) => self.named(to, "odata_startswith", arguments)?,
             // Where the text is the shorter one the piece taken is too, and so never equal.
-            (Function::EndsWith, [text, end]) => {
+            (Function::EndsWith, [text, end]) if is_short(text) && is_short(end) => {
                 to.push("(substr(");
                 self.value(to, text)?;
                 to.push(", length(");
@@ -56,6 +58,7 @@ impl Writer<'_> {
                 self.value(to, end)?;
                 to.push(")");
             }
+            (Function::EndsWith, _) => self.named(to, "odata_endswith", arguments)?,
             (Function::Concat, [left, right]) => {
                 to.push("(");
                 self.value(to, left)?;

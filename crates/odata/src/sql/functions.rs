@@ -48,6 +48,8 @@ const fn row(name: &'static str, arguments: usize, call: fn(&[Scalar]) -> Outcom
 pub const FUNCTIONS: &[ScalarFunction] = &[
     row("unicode_lower", 1, text::lower),
     row("unicode_upper", 1, text::upper),
+    row("odata_startswith", 2, text::starts_with),
+    row("odata_endswith", 2, text::ends_with),
     row("odata_trim", 1, text::trim),
     row("odata_substring", 2, text::substring),
     row("odata_substring", 3, text::substring),

@@ -371,7 +371,7 @@ fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error
         Leaf::Narrowed(property, counted) => {
             let members = stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?;
             match (counted, members) {
-                (true, members) => Cell::Counted(members, next_number(next())),
+                (true, members) => Cell::Counted(members, next_number(&next())),
                 (false, members) => Cell::One(members),
             }
         }
@@ -386,9 +386,9 @@ fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error
     })
 }
 
-fn next_number(scalar: Scalar) -> u64 {
+fn next_number(scalar: &Scalar) -> u64 {
     match scalar {
-        Scalar::Integer(number) => u64::try_from(number).unwrap_or(0),
+        Scalar::Integer(number) => u64::try_from(*number).unwrap_or(0),
         _ => 0,
     }
 }

@@ -30,6 +30,13 @@ pub(super) struct Alias(pub usize);
 #[derive(Debug)]
 pub(super) struct Fragment(Cow<'static, str>);
 
+impl Fragment {
+    /// Whether it says nothing.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// SQL text with bound values.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Statement {

@@ -2,16 +2,22 @@
 
 use std::sync::LazyLock;
 
-use odata::bind::{Paging, bind};
+use odata::bind::{Terms, Top, bind};
 use odata::model::{
     Acts, Model, NavigationProperty, Operation, Parameter, Permission, Primitive, Property, Type,
 };
 use odata::query::Query;
 use odata::sql::{Join, Schema, Table};
+use odata::value::DateTimeOffset;
 use odata::{Error, syntax};
 
-/// Pages of the demo hold 100 entities, and never more than 1000.
-pub const PAGING: Paging = Paging { default: 100, largest: 1000 };
+/// Pages of the demo hold 100 entities, and never more than 1000; it is noon of 2024-02-29.
+pub const TERMS: Terms = Terms {
+    default_page: 100,
+    largest_page: 1000,
+    top: Top::PageSize,
+    now: DateTimeOffset { ticks: 17_092_080_000_000_000, offset_minutes: 0 },
+};
 
 /// The model.
 pub static MODEL: LazyLock<Model> = LazyLock::new(model);
@@ -21,16 +27,16 @@ pub static SCHEMA: LazyLock<Schema> = LazyLock::new(schema);
 
 /// Parses and binds a URL of the demo.
 pub fn query(url: &str) -> Result<Query<'static>, Error> {
-    paged_query(url, PAGING)
+    query_on(url, &TERMS)
 }
 
-/// Parses and binds with other page sizes.
-pub fn paged_query(url: &str, paging: Paging) -> Result<Query<'static>, Error> {
+/// Parses and binds on other terms.
+pub fn query_on(url: &str, terms: &Terms) -> Result<Query<'static>, Error> {
     let (path, query) = match url.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (url, None),
     };
-    bind(&MODEL, &syntax::parse(path, query)?, paging)
+    bind(&MODEL, &syntax::parse(path, query)?, terms)
 }
 
 /// An error as the tests write it: `Invalid $filter 0..5: message`.
@@ -222,8 +228,8 @@ fn schema() -> Schema {
                 .column("home/city", "{t}.city")
                 .column("home/street", "{t}.street")
                 .column("home/paint", "{t}.paint")
-                .join("pets", Join::Children { column: "{t}.owner".into() })
-                .join("reports", Join::Children { column: "{t}.about".into() }),
+                .join("pets", Join::On("{t}.owner = {o}.id".into()))
+                .join("reports", Join::On("{t}.about = {o}.id".into())),
         )
         .table(
             "pet",
@@ -231,13 +237,24 @@ fn schema() -> Schema {
                 .column("id", "{t}.id")
                 .column("name", "{t}.name")
                 .column("weight", "{t}.weight")
-                .join("toys", Join::Children { column: "{t}.pet".into() }),
+                .join("toys", Join::On("{t}.pet = {o}.id".into())),
         )
-        .table("toy", Table::new("toys").column("id", "{t}.id").column("name", "{t}.name"))
+        .table(
+            "toy",
+            Table::new("toys")
+                .column("id", "{t}.id")
+                .column("name", "{t}.name")
+                .join("maker", Join::On("{t}.id = {o}.maker".into())),
+        )
+        .table(
+            "maker",
+            Table::new("makers").column("id", "{t}.id").join("toys", Join::On("{t}.maker = {o}.id".into())),
+        )
         .table("report", Table::new("reports").column("id", "{t}.id").column("title", "{t}.title"))
         .table(
             "line",
             Table::new("lines")
+                .told_apart_by("{t}.\"order\" || ',' || {t}.number")
                 .column("order", "{t}.\"order\"")
                 .column("number", "{t}.number")
                 .column("text", "{t}.text"),

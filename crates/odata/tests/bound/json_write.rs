@@ -1,8 +1,9 @@
 //! JSON out, row by row: a URL and an answer to it, and the body.
 
 use odata::Value;
-use odata::answer::{Answer, Entity, Page};
+use odata::answer::{Answer, Cell, Entity, Expanded, Page};
 use odata::json::{self, Envelope, MetadataLevel, Writing};
+use odata::profile::{GRAPH, Version};
 use odata::query::{Cursor, Query};
 use odata::value::DateTimeOffset;
 
@@ -15,7 +16,21 @@ fn text(text: &str) -> Value {
 }
 
 fn entity(values: &[Value]) -> Entity {
-    Entity { key: Vec::new(), values: values.to_vec(), expanded: Vec::new() }
+    Entity { values: cells(values), ..Entity::default() }
+}
+
+fn cells(values: &[Value]) -> Vec<Cell> {
+    values.iter().cloned().map(Cell::One).collect()
+}
+
+/// One with a key and an expanded collection.
+fn owner(key: &str, value: &str, owned: Page) -> Entity {
+    Entity {
+        key: vec![text(key)],
+        values: cells(&[text(value)]),
+        expanded: vec![Expanded::Page(owned)],
+        ..Entity::default()
+    }
 }
 
 fn page(entities: Vec<Entity>) -> Page {
@@ -25,9 +40,16 @@ fn page(entities: Vec<Entity>) -> Page {
 /// Writes the answer and takes the service root out of it.
 fn written(url: &str, answer: &Answer, metadata: MetadataLevel, envelope: Envelope) -> String {
     let query = demo::query(url).unwrap();
-    let writing =
-        Writing { service_root: ROOT.to_owned(), request_url: format!("{ROOT}{url}"), metadata, envelope };
-    let body = String::from_utf8(json::write(&query, answer, &writing)).unwrap();
+    let writing = Writing {
+        service_root: ROOT.to_owned(),
+        request_url: format!("{ROOT}{url}"),
+        metadata,
+        envelope,
+        profile: &GRAPH,
+        version: Version::V4,
+        ieee754_compatible: false,
+    };
+    let body = String::from_utf8(json::write(&query, answer, &writing).bytes).unwrap();
     if !matches!(answer, Answer::Count(_)) {
         assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok(), "{body}");
     }
@@ -46,7 +68,7 @@ fn bare(url: &str, answer: &Answer) -> String {
 #[track_caller]
 fn check_context(rows: &[(&str, &str)]) {
     demo::compare(rows, |url| {
-        json::context(&demo::query(url).unwrap()).strip_prefix("$metadata#").unwrap().to_owned()
+        json::context(&demo::query(url).unwrap(), &GRAPH).strip_prefix("$metadata#").unwrap().to_owned()
     });
 }
 
@@ -149,9 +171,12 @@ fn every_value() {
 #[test]
 fn entities_and_members() {
     let url = "/registry/people?$select=id,favourite,mood,home";
-    let values =
-        |favourite, mood| [text("a"), favourite, Value::Integer(mood), text("c"), text("s"), Value::Null];
-    let people = vec![entity(&values(Value::Integer(5), 1)), entity(&values(Value::Null, 7))];
+    let person = |favourite, mood| {
+        let mut person = entity(&[text("a"), favourite, Value::Integer(mood)]);
+        person.values.push(Cell::Members(cells(&[text("c"), text("s"), Value::Null])));
+        person
+    };
+    let people = vec![person(Value::Integer(5), 1), person(Value::Null, 7)];
     assert_eq!(
         minimal(url, &Answer::Page(page(people))),
         r#"{"@odata.context":"/$metadata#registry/people(id,favourite,mood,home)","value":[{"id":"a","#
@@ -159,8 +184,9 @@ fn entities_and_members() {
             + r#""favourite":"deepBlue","mood":"wild","home":{"city":"c","street":"s","paint":null}},"#
             + r#"{"id":"a","favourite":null,"mood":"7","home":{"city":"c","street":"s","paint":null}}]}"#
     );
+    let homeless = Entity { values: vec![Cell::Members(cells(&[Value::Null]))], ..Entity::default() };
     assert_eq!(
-        minimal("/registry/people('a')?$select=home/city", &Answer::Entity(entity(&[Value::Null]))),
+        minimal("/registry/people('a')?$select=home/city", &Answer::Entity(homeless)),
         r#"{"@odata.context":"/$metadata#registry/people(home/city)/$entity","home":{"city":null}}"#
     );
     // Values not asked for are null rather than absent.
@@ -265,34 +291,33 @@ fn counts_and_next_links() {
 fn nested_counts_and_next_links() {
     let url = "/registry/people?$select=id&@w=5&$expand=pets($select=name;$top=1;$count=true;\
                $filter=weight%20gt%20@w;$orderby=name%20desc;$expand=toys($select=name))";
-    for owner in ["a", "O'Neil", "a/b", "%41+&?#é"] {
+    for key in ["a", "O'Neil", "a/b", "%41+&?#é"] {
         let toys = Page {
             entities: vec![entity(&[text("z")])],
             count: None,
             next: Some(Cursor { values: vec![text("t")], seen: 1 }),
         };
-        let pet = Entity { key: vec![text("p/q")], values: vec![text("y")], expanded: vec![toys] };
+        let pet = owner("p/q", "y", toys);
         let next = Cursor { values: vec![text("y"), text("p")], seen: 1 };
         let pets = Page { entities: vec![pet], count: Some(3), next: Some(next.clone()) };
-        let person = Entity { key: vec![text(owner)], values: vec![text(owner)], expanded: vec![pets] };
+        let person = owner(key, key, pets);
         let body = bare(url, &Answer::Page(page(vec![person])));
         let links = links(&body);
         let names: Vec<&str> = links.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["pets@odata.nextLink", "toys@odata.nextLink"]);
         let pets = followed(&links[0].1);
         assert_eq!(pets.after, Some(next));
-        assert_eq!(pets.resource.owner_key(), Some(owner));
+        assert_eq!(pets.resource.owner_key(), Some(key));
         assert_eq!(pets.listing.page_size, 1);
         assert!(pets.listing.filter.is_some() && pets.listing.count);
         assert_eq!(pets.listing.shape.expand.len(), 1);
         let toys = followed(&links[1].1);
         assert_eq!(toys.resource.owner_key(), Some("p/q"));
-        assert_eq!(toys.resource.steps[0].key, [text(owner)]);
+        assert_eq!(toys.resource.steps[1].key[0].1, text(key));
     }
-    let pet =
-        |name: &str| Entity { key: vec![text(name)], values: vec![text(name)], expanded: vec![page(vec![])] };
+    let pet = |name: &str| owner(name, name, page(vec![]));
     let pets = Page { entities: vec![pet("x"), pet("y")], count: Some(2), next: None };
-    let person = Entity { key: vec![text("a")], values: vec![text("a")], expanded: vec![pets] };
+    let person = owner("a", "a", pets);
     assert_eq!(
         bare(url, &Answer::Page(page(vec![person]))),
         r#"{"value":[{"id":"a","pets@odata.count":2,"pets":[{"name":"x","toys":[]},{"name":"y","toys":[]}]}]}"#

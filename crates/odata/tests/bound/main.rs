@@ -1,11 +1,10 @@
-//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens; and batches.
+//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens.
 //!
 //! Everything here speaks of one small model, `demo`; `semantics` also runs the SQL and compares the answers
 //! with those of the naive evaluator in `oracle`.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
-mod batch;
 mod bind;
 mod csdl;
 mod csdl_read;
@@ -21,3 +20,4 @@ mod semantics;
 mod shop;
 mod skiptoken;
 mod sql;
+mod sqlite;

@@ -1,20 +1,20 @@
 //! Generated queries: what SQLite answers to the SQL is what the oracle answers to the same question.
 
 use odata::Value;
-use odata::bind::Paging;
-use odata::model::Model;
+use odata::answer::Cell;
+use odata::bind::Terms;
 use odata::query::{Cursor, Query};
 use odata::skiptoken;
 use odata::sql::{self, SQLITE, Scalar, Select, Source, Statement};
 use odata::syntax::{MAX_DEPTH, MAX_OPERATORS, MAX_TOKENS};
 use proptest::prelude::*;
 use rusqlite::Connection;
-use rusqlite::functions::FunctionFlags;
-use rusqlite::types::{Value as Stored, ValueRef};
+use rusqlite::types::Value as Stored;
 
-use crate::demo::{self, MODEL, PAGING, SCHEMA, encode};
+use crate::demo::{self, MODEL, SCHEMA, TERMS, encode};
 use crate::generate::{self, PEOPLE, PETS};
 use crate::oracle::{self, Key, Node, Row, Val};
+use crate::sqlite;
 
 /// People in the demo's table; twice as many are in it, but the others are another tenant's.
 const PEOPLE_COUNT: usize = 60;
@@ -25,17 +25,7 @@ thread_local! {
 }
 
 fn database() -> Connection {
-    let connection = Connection::open_in_memory().unwrap();
-    for (name, change) in
-        [("unicode_lower", str::to_lowercase as fn(&str) -> String), ("unicode_upper", str::to_uppercase)]
-    {
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        connection
-            .create_scalar_function(name, 1, flags, move |context| {
-                Ok(context.get_raw(0).as_str_or_null()?.map(change))
-            })
-            .unwrap();
-    }
+    let connection = sqlite::open();
     connection
         .execute_batch(
             "CREATE TABLE people (tenant TEXT NOT NULL, id TEXT NOT NULL, name TEXT, nick TEXT NOT NULL,
@@ -88,37 +78,9 @@ fn insert(connection: &Connection, table: &str, tenant: &str, columns: &[(&str, 
     connection.execute(&text, rusqlite::params_from_iter(columns.iter().map(|(_, value)| value))).unwrap();
 }
 
-/// Runs a statement as the store does.
 fn run(statement: &Statement) -> Vec<Vec<Scalar>> {
     DATABASE.with(|database| {
-        let mut prepared = database
-            .prepare(statement.text())
-            .unwrap_or_else(|error| panic!("{error}: {}", statement.text()));
-        for index in 1..=prepared.parameter_count() {
-            let number: usize = prepared.parameter_name(index).unwrap()[1..].parse().unwrap();
-            let value = match &statement.binds()[number - 1] {
-                Scalar::Null => Stored::Null,
-                Scalar::Integer(number) => Stored::Integer(*number),
-                Scalar::Real(number) => Stored::Real(*number),
-                Scalar::Text(text) => Stored::Text(text.clone()),
-                Scalar::Blob(bytes) => Stored::Blob(bytes.clone()),
-            };
-            prepared.raw_bind_parameter(index, value).unwrap();
-        }
-        let width = prepared.column_count();
-        let mut rows = prepared.raw_query();
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            let scalar = |column| match row.get_ref(column).unwrap() {
-                ValueRef::Null => Scalar::Null,
-                ValueRef::Integer(number) => Scalar::Integer(number),
-                ValueRef::Real(number) => Scalar::Real(number),
-                ValueRef::Text(text) => Scalar::Text(String::from_utf8(text.to_vec()).unwrap()),
-                ValueRef::Blob(bytes) => Scalar::Blob(bytes.to_vec()),
-            };
-            all.push((0..width).map(scalar).collect());
-        }
-        all
+        sqlite::rows(database, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.text()))
     })
 }
 
@@ -132,7 +94,18 @@ fn rows(select: &Select<'_>) -> Vec<sql::Row> {
 
 /// The first selected value of each row, which is the id.
 fn ids(rows: &[sql::Row]) -> Vec<String> {
-    rows.iter().map(|row| row.values[0].text()).collect()
+    rows.iter().map(id).collect()
+}
+
+fn id(row: &sql::Row) -> String {
+    one(&row.values[0]).text()
+}
+
+fn one(cell: &Cell) -> Value {
+    match cell {
+        Cell::One(value) => value.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn entities(query: &Query<'_>) -> Vec<sql::Row> {
@@ -202,11 +175,11 @@ proptest! {
 
 /// All pages of a list, each continued as a client would: by the token in the link of the one before.
 fn pages(url: &str, page_size: u64) -> Vec<Vec<String>> {
-    let paging = Paging { default: page_size, largest: 1000 };
+    let terms = Terms { default_page: page_size, ..TERMS };
     let mut pages = Vec::new();
     let mut token = String::new();
     loop {
-        let query = demo::paged_query(&format!("{url}{token}"), paging).unwrap();
+        let query = demo::query_on(&format!("{url}{token}"), &terms).unwrap();
         let mut rows = entities(&query);
         let size = usize::try_from(query.listing.page_size).unwrap();
         let has_more = rows.len() > size;
@@ -262,12 +235,13 @@ proptest! {
         let query = demo::query(&url).map_err(|error| TestCaseError::fail(format!("{error:?}\n{url}")))?;
         let shape = &query.listing.shape;
         let people = entities(&query);
-        let owners: Vec<Value> = people.iter().map(|row| row.key[0].clone()).collect();
+        let owners: Vec<Value> = people.iter().map(|row| row.identity.clone()).collect();
         prop_assert_eq!(owners.len(), PEOPLE_COUNT);
         let expansion = &shape.expand[0];
-        let select = sql::expansion(&MODEL, shape.ty, expansion, &owners, &source(), &SQLITE).unwrap();
+        let ty = shape.entity_id().unwrap();
+        let select = sql::expansion(&MODEL, ty, expansion, &owners, &source(), &SQLITE, false).unwrap();
         let found = rows(&select);
-        let count = sql::expansion_count(&MODEL, shape.ty, expansion, &owners, &source(), &SQLITE);
+        let count = sql::expansion_count(&MODEL, ty, expansion, &owners, &source(), &SQLITE);
         let counts = run(&count.unwrap());
         for owner in &owners {
             let is_owned = |row: &&Row| matches!(&row["owner"], Val::Text(key) if *key == owner.text());
@@ -278,7 +252,7 @@ proptest! {
             let found: Vec<String> = found
                 .iter()
                 .filter(|row| row.owner.as_ref() == Some(owner))
-                .map(|row| row.values[0].text())
+                .map(id)
                 .collect();
             prop_assert_eq!(found, wanted, "{} of {}\n{}", url, owner, select.statement.text());
             let count = counts.iter().find(|row| row[0] == owner.text().into()).map(|row| row[1].clone());
@@ -304,19 +278,19 @@ fn empty_pages_end_the_list() {
 #[test]
 fn pages_stand_still_while_rows_come_and_go() {
     let url = "/registry/people?$select=id&$filter=size ge -9223372036854775808&$orderby=size,name desc";
-    let first = demo::paged_query(url, Paging { default: 10, largest: 10 }).unwrap();
+    let first = demo::query_on(url, &Terms { default_page: 10, largest_page: 10, ..TERMS }).unwrap();
     let before = entities(&first);
     let all = ids(&entities(&demo::query(url).unwrap()));
     let cursor = Cursor { values: before[9].order.clone(), seen: 10 };
     let token = skiptoken::write("registry/people", &first.listing.order, &cursor);
-    let (gone, last) = (before[3].values[0].text(), before[9].values[0].text());
+    let (gone, last) = (id(&before[3]), id(&before[9]));
     DATABASE.with(|database| {
         database.execute("DELETE FROM people WHERE tenant = 't' AND id IN (?, ?)", [&gone, &last]).unwrap();
         let new = "INSERT INTO people (tenant, id, nick, size, vip, wild, joined, street)
                    VALUES ('t', 'new', '', -9223372036854775808, 0, 0, 0, '')";
         database.execute(new, []).unwrap();
     });
-    let second = demo::paged_query(&format!("{url}&$skiptoken={token}"), PAGING).unwrap();
+    let second = demo::query(&format!("{url}&$skiptoken={token}")).unwrap();
     assert_eq!(ids(&entities(&second)), all[10..]);
 }
 
@@ -352,22 +326,29 @@ fn the_largest_filters_can_be_run() {
 /// Values come back as they were stored.
 #[test]
 fn rows_are_read_back() {
-    let model: &Model = &MODEL;
     let query = demo::query("/registry/people?$select=*,photo&$orderby=id").unwrap();
     let mut people = generate::people(PEOPLE_COUNT);
     people.sort_by_key(id_of);
     let rows = entities(&query);
     assert_eq!(rows.len(), people.len());
+    let leaves = |cells: &[Cell]| -> Vec<Value> {
+        let leaf = |cell: &Cell| match cell {
+            Cell::One(value) => vec![value.clone()],
+            Cell::Members(cells) => cells.iter().map(one).collect(),
+            Cell::Counted(..) => panic!("no collection"),
+        };
+        cells.iter().flat_map(leaf).collect()
+    };
     for (row, person) in rows.iter().zip(&people) {
-        let mut values = row.values.iter();
-        for property in &model.entity(query.listing.shape.ty).properties {
+        let mut values = leaves(&row.values).into_iter();
+        for property in &MODEL.entity(query.listing.shape.entity_id().unwrap()).properties {
             let paths = match property.name.as_str() {
                 "home" => vec!["home/city", "home/street", "home/paint"],
                 name => vec![name],
             };
             for path in paths {
                 let (value, wanted) = (values.next().unwrap(), &person[path]);
-                let same = match (value, wanted) {
+                let same = match (&value, wanted) {
                     (Value::Null, Val::Null) => true,
                     (Value::Boolean(value), Val::Truth(wanted)) => value == wanted,
                     (Value::Integer(value), Val::Int(wanted) | Val::Count(wanted)) => value == wanted,

@@ -1,11 +1,17 @@
-//! The parser, row by row: a URL, and the request it prints back as or the error it gets.
+//! The parser, row by row: a URL, and the request it prints back as or the error it gets. And batches, row by row.
 //!
 //! Printing drops parentheses that do not matter, so a row whose parentheses vanish shows how operators bind.
 //! Whatever is accepted must also survive being printed and parsed once more.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a failed check in a helper fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed check in a helper fails the test"
+)]
 
 mod apply;
+mod batch;
 mod rules;
 
 use std::time::{Duration, Instant};
@@ -205,6 +211,7 @@ fn members_and_calls() {
         ("a/$filter(b gt 1)('k')/c", "a/$filter(b gt 1)('k')/c"),
         ("cast(a,Edm.String) eq cast(Ns.T)", "cast(a,Edm.String) eq cast(Ns.T)"),
         ("isof(Collection(Edm.String)) or isof(a,T)", "isof(Collection(Edm.String)) or isof(a,T)"),
+        ("a in -b and c", "a in (-b) and c"),
         ("isof('microsoft.graph.device')", "isof(microsoft.graph.device)"),
         ("case(a gt 0:1,true:-1) eq 1", "case(a gt 0 : 1,true : -1) eq 1"),
         ("f(c={\"a\\u0041\":[1,b,{}],\"x\":\"y'\"})", "f(c={\"aA\":[1,b,{}],\"x\":'y'''})"),

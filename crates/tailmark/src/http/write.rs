@@ -48,6 +48,9 @@ pub async fn write(exchange: &Exchange, body: Body) -> Result<Response<Body>, Er
     let request = odata::syntax::parse(&exchange.path, exchange.query.as_deref())?;
     let resource = odata::bind::resource(exchange.version.model(), &request.path)?;
     odata::bind::without_options(&request)?;
+    if resource.steps.iter().any(|step| step.filter.is_some()) {
+        return Err(odata::Error::unsupported("The path segment '$filter' in a request that writes").into());
+    }
     if let (Ending::Operation(operation), &Method::POST) = (&resource.ending, &exchange.method) {
         return actions::call_action(exchange, &resource, operation, body).await;
     }

@@ -35,7 +35,9 @@ impl<'m> Binder<'_, 'm> {
         let is_null =
             |side: &Expr<'_>| side.ty.is_none() && !matches!(side.as_literal(), Some(Value::Json(_)));
         let against_null = is_null(&left) || is_null(&right);
-        if [&left, &right].iter().any(|side| !compares(side, against_null)) {
+        let equality = matches!(comparison, Comparison::Eq | Comparison::Ne);
+        let compares = |side: &&Expr<'m>| compares(side, against_null) || (equality && is_binary(side));
+        if ![&left, &right].iter().all(compares) {
             return Err(at(Error::unsupported("Comparing values of this type")));
         }
         if !comparable(left.ty.as_ref(), right.ty.as_ref()) {
@@ -52,11 +54,6 @@ impl<'m> Binder<'_, 'm> {
             return Ok(constant(Value::Boolean(comparison == Comparison::Ne)));
         }
         let (left, right) = self.balanced(left, right)?;
-        // Written with each side twice, which conditions inside conditions would multiply beyond measure.
-        let twice = matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable;
-        if twice && (is_condition(&left) || is_condition(&right)) {
-            return Err(at(Error::unsupported(format!("The order of conditions in '{whole}'"))));
-        }
         let kind = ExprKind::Compare(comparison, Box::new(left), Box::new(right));
         Ok(Expr { kind, ty: Some(BOOLEAN), nullable: false })
     }
@@ -77,7 +74,7 @@ impl<'m> Binder<'_, 'm> {
         let operand = self.expr(operand)?;
         let mut values = Vec::with_capacity(items.len());
         let nulls = items.iter().all(|item| item.as_value() == Some(&Value::Null));
-        if !compares(&operand, nulls) {
+        if !compares(&operand, nulls) && !is_binary(&operand) {
             return Err(Error::unsupported("Comparing values of this type").at(place));
         }
         for item in items {
@@ -352,13 +349,14 @@ fn compares(side: &Expr<'_>, against_null: bool) -> bool {
     }
 }
 
+/// Bytes are equal or not, and have no order.
+fn is_binary(side: &Expr<'_>) -> bool {
+    side.ty == Some(Type::Primitive(Primitive::Binary))
+}
+
 /// NaN equals nothing, itself included (OData URL Conventions 4.01 §5.1.1.1.1); databases may take it for null.
 fn is_nan(expr: &Expr<'_>) -> bool {
     matches!(&expr.kind, ExprKind::Literal(Value::Double(number)) if number.is_nan())
-}
-
-fn is_condition(expr: &Expr<'_>) -> bool {
-    expr.ty == Some(BOOLEAN) && !matches!(expr.kind, ExprKind::Property(_) | ExprKind::Literal(_))
 }
 
 pub(super) fn comparable(left: Option<&Type>, right: Option<&Type>) -> bool {

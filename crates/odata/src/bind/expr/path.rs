@@ -12,6 +12,9 @@ use crate::query::{Expr, ExprKind, Path, Step, TextSearch, Variable};
 use crate::syntax::ast::{self, Lambda, Options, Quantifier, Root, Segment};
 use crate::value::Value;
 
+/// The most navigation properties in one path: each is a table in one statement.
+const MAX_STEPS: usize = 16;
+
 /// How far a path has been walked.
 #[derive(Clone)]
 struct Walk<'m> {
@@ -36,7 +39,7 @@ impl<'m> Binder<'_, 'm> {
             };
         }
         let (mut walk, rest) = self.begin(path, whole)?;
-        for (index, step) in rest.iter().enumerate() {
+        for step in rest {
             match step {
                 ast::Step::Named(segment) => self.go(&mut walk, segment)?,
                 ast::Step::Filter { condition, key, span } => {
@@ -61,11 +64,6 @@ impl<'m> Binder<'_, 'm> {
                 ast::Step::Aggregate { .. } => {
                     return Err(Error::unsupported("'aggregate' in an expression").at(step.span()));
                 }
-            }
-            if index + 1 < rest.len() && matches!(walk.ty, Type::Primitive(_) | Type::Enum(_)) {
-                let next = rest.get(index + 1).and_then(name_of).unwrap_or_default();
-                let owner = self.scope.model.type_name(&walk.ty);
-                return Err(Error::property_not_found(next, &owner).at(whole.span));
             }
         }
         let nullable = walk.nullable;
@@ -186,6 +184,12 @@ impl<'m> Binder<'_, 'm> {
         navigation: &'m NavigationProperty,
         segment: &Segment,
     ) -> Result<(), Error> {
+        if walk.path.steps.len() == MAX_STEPS {
+            return Err(Error::too_complex(format_args!(
+                "a path leads along more than {MAX_STEPS} navigation properties"
+            ))
+            .at(segment.span));
+        }
         let key = match &segment.arguments {
             Some(arguments) if navigation.collection => {
                 key_predicate(&self.scope, navigation.target, segment, arguments)?

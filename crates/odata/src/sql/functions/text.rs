@@ -29,6 +29,21 @@ pub(super) fn upper(arguments: &[Scalar]) -> Outcome {
     one(arguments, str::to_uppercase)
 }
 
+pub(super) fn starts_with(arguments: &[Scalar]) -> Outcome {
+    two(arguments, |text, start| text.starts_with(start))
+}
+
+pub(super) fn ends_with(arguments: &[Scalar]) -> Outcome {
+    two(arguments, |text, end| text.ends_with(end))
+}
+
+fn two(arguments: &[Scalar], work: impl FnOnce(&str, &str) -> bool) -> Outcome {
+    Ok(match arguments {
+        [Scalar::Text(left), Scalar::Text(right)] => Scalar::Integer(i64::from(work(left, right))),
+        _ => Scalar::Null,
+    })
+}
+
 pub(super) fn trim(arguments: &[Scalar]) -> Outcome {
     one(arguments, |text| text.trim().to_owned())
 }
