@@ -8,6 +8,7 @@ mod apply;
 mod expand;
 mod expr;
 mod functions;
+mod key;
 mod options;
 mod path;
 mod select;

@@ -6,13 +6,14 @@
 use std::cell::Cell;
 
 use super::Terms;
+use super::key::{key_predicate, key_segment, key_segments};
 use super::options::Scope;
 use crate::error::Error;
-use crate::model::{EntityTypeId, Model, NavigationProperty, Operation, OperationKind, Property, Type};
+use crate::model::{Model, NavigationProperty, Operation, OperationKind, Property, Type};
 use crate::query::{Ending, Expr, Resource, Step};
 use crate::syntax::ast::{Argument, Segment};
 use crate::syntax::{Request, SystemOption};
-use crate::value::{DateTimeOffset, Value};
+use crate::value::DateTimeOffset;
 
 /// Terms for a path by itself, in which nothing depends on them.
 const NO_TERMS: Terms =
@@ -78,8 +79,15 @@ fn walk<'m>(scope: &Scope<'_, 'm>, path: &[Segment]) -> Result<Resource<'m>, Err
         _ => return Err(not_found(first)),
     }
     let mut within = Vec::new();
-    for segment in rest {
-        segment_behind(scope, &mut resource, &mut within, segment)?;
+    let mut rest = rest;
+    while let Some((segment, behind)) = rest.split_first() {
+        let taken = key_segments(scope.model, &mut resource, rest);
+        if taken == 0 {
+            segment_behind(scope, &mut resource, &mut within, segment)?;
+            rest = behind;
+        } else {
+            rest = rest.get(taken..).unwrap_or_default();
+        }
     }
     if !within.is_empty() {
         resource.ending = Ending::Property { path: within, raw: false };
@@ -333,90 +341,10 @@ fn without_arguments(operation: &Operation, segment: &Segment) -> Result<(), Err
     })
 }
 
-/// The key written as a segment: the bare text of the only key property.
-fn key_segment<'m>(
-    model: &'m Model,
-    ty: EntityTypeId,
-    segment: &Segment,
-) -> Result<Vec<(&'m Property, Value)>, Error> {
-    let mut properties = model.entity(ty).key_properties();
-    match (properties.next(), properties.next()) {
-        (Some(property), None) => {
-            let value = key_value(model, property, &segment.name).ok_or_else(|| not_found(segment))?;
-            Ok(vec![(property, value)])
-        }
-        (Some(_), Some(_)) if !segment.name.starts_with('$') => {
-            Err(Error::unsupported("A key of several properties as segments").at(segment.span))
-        }
-        _ => Err(not_found(segment)),
-    }
-}
-
-/// The key in parentheses: `('x')`, or `(a='x',b=1)` in any order; an alternate key by its names.
-pub(super) fn key_predicate<'m>(
-    scope: &Scope<'_, 'm>,
-    ty: EntityTypeId,
-    segment: &Segment,
-    arguments: &[Argument],
-) -> Result<Vec<(&'m Property, Value)>, Error> {
-    let ty = scope.model.entity(ty);
-    let named = |name: &str| {
-        arguments
-            .iter()
-            .find(|argument| argument.name.as_deref().is_some_and(|given| given.eq_ignore_ascii_case(name)))
-    };
-    let keys = std::iter::once(&ty.key).chain(&ty.alternate_keys);
-    let mut fitting = keys.filter(|key| key.len() == arguments.len());
-    let found = if let [Argument { name: None, value }] = arguments {
-        (ty.key.len() == 1).then(|| (&ty.key, vec![value]))
-    } else {
-        fitting.find_map(|key| {
-            let values: Option<Vec<_>> =
-                key.iter().map(|name| named(name).map(|argument| &argument.value)).collect();
-            Some((key, values?))
-        })
-    };
-    let Some((key, values)) = found else { return Err(not_found(segment)) };
-    let pairs = key.iter().zip(values).map(|(name, value)| {
-        let property = ty.property(name).ok_or_else(|| not_found(segment))?;
-        let aliased = value
-            .as_alias()
-            .map(|alias| scope.aliases.iter().find(|(name, _)| name == alias).map(|(_, value)| value));
-        let literal = match aliased {
-            Some(Some(value)) => value,
-            Some(None) => return Err(not_found(segment)),
-            None => value,
-        };
-        let text = match &literal.kind {
-            crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Enum { members, .. }) => {
-                members.clone()
-            }
-            _ => match literal.as_value() {
-                Some(Value::Null) => return Err(not_found(segment)),
-                Some(value) => value.text(),
-                None => {
-                    return Err(Error::unsupported("A key that is not a literal").at(value.span));
-                }
-            },
-        };
-        let value = key_value(scope.model, property, &text).ok_or_else(|| not_found(segment))?;
-        Ok((property, value))
-    });
-    pairs.collect()
-}
-
-fn key_value(model: &Model, property: &Property, text: &str) -> Option<Value> {
-    match &property.ty {
-        Type::Primitive(primitive) => Value::parse(*primitive, text),
-        Type::Enum(id) => model.enumeration(*id).value_of(text).map(Value::Integer),
-        Type::Complex(_) | Type::Entity(_) | Type::Collection(_) => None,
-    }
-}
-
 fn unsupported(segment: &Segment) -> Error {
     Error::unsupported(format!("The path segment '{}'", segment.name)).at(segment.span)
 }
 
-fn not_found(segment: &Segment) -> Error {
+pub(super) fn not_found(segment: &Segment) -> Error {
     Error::segment_not_found(&segment.name).at(segment.span)
 }

@@ -5,7 +5,7 @@
 //! Specification: OData URL Conventions 4.01 §5.1.1.13 (lambda), §5.1.1.14 (path expressions), §5.3 (aliases).
 
 use super::{BOOLEAN, Binder, Named, constant};
-use crate::bind::path::key_predicate;
+use crate::bind::key::key_predicate;
 use crate::error::{Error, Span};
 use crate::model::{Model, NavigationProperty, Primitive, Property, Type};
 use crate::query::{Expr, ExprKind, Path, Step, TextSearch, Variable};
