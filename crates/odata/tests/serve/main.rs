@@ -9,11 +9,15 @@
 mod advanced;
 #[path = "../../examples/serve/answer.rs"]
 mod answer;
+mod batches;
 mod client;
+mod hostile;
 mod intermediate;
+mod json_rules;
 mod minimal;
 mod newest;
 #[path = "../../examples/serve/store.rs"]
 mod store;
+mod traps;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
