@@ -11,6 +11,7 @@ mod advanced;
 mod answer;
 mod batches;
 mod client;
+mod document;
 mod hostile;
 mod intermediate;
 mod json_rules;
