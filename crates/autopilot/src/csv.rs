@@ -117,7 +117,10 @@ fn rows(lines: &[Line], recognised: &Recognised, problems: &mut Vec<Problem>) ->
         problems.push(Problem::repaired("row-blank", message).line(*first).fix("Left out."));
     }
     if rows.is_empty() {
-        problems.push(Problem::error("file-no-rows", "the file has a header and no devices"));
+        problems.push(
+            Problem::error("file-no-rows", "the file has a header and no devices")
+                .fix("Export the hashes again."),
+        );
     }
     rows
 }

@@ -71,17 +71,16 @@ impl HardwareIdentifier {
     /// # Errors
     /// The first thing that is wrong; each is a reason for code 802, `InvalidZtdHardwareHash`.
     pub fn decode(&self) -> Result<HardwareReport, HardwareFault> {
-        let Inspection { report, faults } = self.inspect();
+        let Inspection { report, faults, .. } = self.inspect();
         faults.into_iter().next().map_or(Ok(report), Err)
     }
 
-    /// Reads whatever can be read, and lists everything that is wrong.
+    /// Reads whatever can be read, and lists everything that is wrong. Where the bytes hold a report that was encoded
+    /// twice, that is the report; the bytes stay as they are.
     pub fn inspect(&self) -> Inspection {
         match self.unwrapped() {
             Some(inner) => {
-                let mut inspection = report::inspect(inner.bytes());
-                inspection.faults.insert(0, HardwareFault::EncodedTwice);
-                inspection
+                Inspection { repair: Some(Repair::EncodedTwice), ..report::inspect(inner.bytes()) }
             }
             None => report::inspect(&self.0),
         }

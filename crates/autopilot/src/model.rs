@@ -60,6 +60,7 @@ impl Version {
 
 fn build(version: Version) -> Model {
     let mut model = Model::new("microsoft.graph", Some("graph"));
+    "GraphService".clone_into(&mut model.container.name);
     let entity = model.add_entity("entity", &["id"], vec![string("id", 128).required().computed()]);
     model.entity_mut(entity).is_abstract = true;
 

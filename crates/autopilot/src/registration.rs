@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::check::is_same_serial_number;
 use crate::device::Device;
-use crate::hardware_identifier::HardwareReport;
+use crate::hardware_identifier::{HardwareIdentifier, HardwareReport, Inspection, Repair};
 use crate::imported_device::ImportedDevice;
 use crate::rejection::Rejection;
 
@@ -30,6 +30,8 @@ pub struct Identity {
     pub key: [u8; 32],
     /// What its hardware report says.
     pub report: HardwareReport,
+    /// What was put right before the report could be read.
+    pub repair: Option<Repair>,
 }
 
 /// A device that is registered under the same key.
@@ -70,16 +72,18 @@ impl From<Rejection> for Refusal {
 /// # Errors
 /// 802 where the hash is no whole report; 803 where there is no hash and neither serial number nor product key.
 pub fn identify(imported: &ImportedDevice, rule: HashRule) -> Result<Identity, Refusal> {
-    let report = match (&imported.hardware_identifier, rule) {
-        (Some(hash), HashRule::Checked) => {
-            let report = hash.decode().map_err(|fault| Refusal {
-                rejection: Rejection::InvalidZtdHardwareHash,
-                detail: fault.to_string(),
-            })?;
-            return Ok(Identity { key: report.identity(), report });
+    let inspection = imported.hardware_identifier.as_ref().map(HardwareIdentifier::inspect);
+    let (report, repair) = match inspection {
+        Some(Inspection { report, repair, faults }) if rule == HashRule::Checked => {
+            return match faults.first() {
+                None => Ok(Identity { key: report.identity(), report, repair }),
+                Some(fault) => {
+                    Err(Refusal { rejection: Rejection::InvalidZtdHardwareHash, detail: fault.to_string() })
+                }
+            };
         }
-        (Some(hash), HashRule::Any) => hash.inspect().report,
-        (None, _) => HardwareReport::default(),
+        Some(Inspection { report, repair, .. }) => (report, repair),
+        None => (HardwareReport::default(), None),
     };
     if imported.serial_number.is_empty() && imported.product_key.is_empty() {
         return Err(Rejection::MissingZtdSerialNumberAndProductKey.into());
@@ -89,7 +93,7 @@ pub fn identify(imported: &ImportedDevice, rule: HashRule) -> Result<Identity, R
         digest.update((text.len() as u64).to_le_bytes());
         digest.update(text);
     }
-    Ok(Identity { key: digest.finalize().into(), report })
+    Ok(Identity { key: digest.finalize().into(), report, repair })
 }
 
 /// What becomes of the device, given what is registered under its key.

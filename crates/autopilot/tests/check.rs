@@ -379,6 +379,23 @@ fn messages_are_for_people() {
 }
 
 #[test]
+fn a_problem_of_the_file_says_what_to_do() {
+    for text in [
+        format!("{HEADER}\r\n"),
+        format!("{};\n", HEADER.replace(',', ";")),
+        "a,b,c\n1,2,3\n".to_owned(),
+        String::new(),
+        format!("{HEADER}\r\n\"5CV,,{},,\r\n,,,,\r\n", hash("5CV")),
+    ] {
+        let problems = check_sheet(&csv::read(text.as_bytes()));
+        assert!(!problems.is_empty());
+        for problem in problems {
+            assert!(problem.fix.as_ref().is_some_and(|fix| fix.ends_with('.')), "{problem}");
+        }
+    }
+}
+
+#[test]
 fn codes_are_a_sorted_list() {
     assert!(CODES.is_sorted());
     let tests =

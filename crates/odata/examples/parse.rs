@@ -7,7 +7,8 @@
 //! ```
 //!
 //! With `--lines` each line of the input is `RULE<TAB>INPUT`, and each gets one line: `accept`, or `reject`, a tab
-//! and the reason. The file of `--constraints` says which names the rules may match, see
+//! and the reason. A line without a tab that is no rule's name is the rest of an input with a line break, which was
+//! answered already. The file of `--constraints` says which names the rules may match, see
 //! [`odata::syntax::rules::Constraints`].
 
 use std::io::{self, BufRead as _, Write as _};
@@ -84,7 +85,11 @@ fn answer_lines(constraints: &Constraints) -> io::Result<ExitCode> {
     let mut out = io::stdout().lock();
     for line in io::stdin().lock().lines() {
         let line = line?;
-        let (rule, input) = line.split_once('\t').unwrap_or((&line, ""));
+        let (rule, input) = match line.split_once('\t') {
+            Some(row) => row,
+            None if rules::all().any(|rule| rule.eq_ignore_ascii_case(&line)) => (line.as_str(), ""),
+            None => continue,
+        };
         match rules::check(rule, input, constraints) {
             Ok(_) => writeln!(out, "accept")?,
             Err(error) => writeln!(out, "reject\t{}", error.to_string().replace(['\n', '\r', '\t'], " "))?,

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::EntityTypeId;
-use crate::query::{Cursor, Ending, Expansion, Listing, Query, Shape};
+use crate::query::{Cursor, Ending, Expansion, Listing, Query, Shape, Step};
 use crate::sql::{self, Dialect, Row, Scalar, Select, Source, Statement};
 use crate::syntax::ast::ExpandForm;
 use crate::value::Value;
@@ -76,6 +76,9 @@ pub enum Expanded {
     Absent,
 }
 
+/// All rows of a statement, from the caller's database.
+pub type Run<'r, E> = dyn FnMut(&Statement) -> Result<Vec<Vec<Scalar>>, E> + 'r;
+
 /// Owners whose expanded entities are read with one statement.
 const OWNERS: usize = 500;
 
@@ -87,7 +90,7 @@ pub fn answer<E: From<sql::Error>>(
     query: &Query<'_>,
     source: &Source<'_>,
     dialect: &Dialect,
-    run: &mut dyn FnMut(&Statement) -> Result<Vec<Vec<Scalar>>, E>,
+    run: &mut Run<'_, E>,
 ) -> Result<Option<Answer>, E> {
     let mut runner = Runner { query, source, dialect, run };
     if matches!(query.resource.ending, Ending::Count) {
@@ -109,12 +112,7 @@ pub fn answer<E: From<sql::Error>>(
         return Ok(Some(Answer::Entity(entity)));
     }
     let to_one = query.resource.steps.len() > 1
-        && query
-            .resource
-            .steps
-            .last()
-            .and_then(|step| step.navigation())
-            .is_some_and(|last| !last.collection)
+        && query.resource.steps.last().and_then(Step::navigation).is_some_and(|last| !last.collection)
         && matches!(query.resource.ending, Ending::Plain | Ending::References);
     Ok(if to_one && runner.owner_exists()? { Some(Answer::Nothing) } else { None })
 }
@@ -123,7 +121,7 @@ struct Runner<'r, 'q, E> {
     query: &'r Query<'q>,
     source: &'r Source<'r>,
     dialect: &'r Dialect,
-    run: &'r mut dyn FnMut(&Statement) -> Result<Vec<Vec<Scalar>>, E>,
+    run: &'r mut Run<'r, E>,
 }
 
 impl<E: From<sql::Error>> Runner<'_, '_, E> {

@@ -163,24 +163,6 @@ pub fn parse(content_type: &str, body: &[u8], rules: &Rules) -> Result<Batch, Er
     }
 }
 
-/// What `Prefer` says of going on after an error.
-#[must_use]
-pub fn preference(prefer: &str) -> Option<OnError> {
-    prefer.split(',').find_map(|preference| {
-        let preference = preference.split(';').next().unwrap_or_default();
-        let (name, value) = preference.split_once('=').unwrap_or((preference, "true"));
-        let name = name.trim().to_ascii_lowercase();
-        if name.strip_prefix("odata.").unwrap_or(&name) != "continue-on-error" {
-            return None;
-        }
-        match value.trim().trim_matches('"').to_ascii_lowercase().as_str() {
-            "true" => Some(OnError::Continue),
-            "false" => Some(OnError::Stop),
-            _ => None,
-        }
-    })
-}
-
 impl Batch {
     /// How it was written.
     #[must_use]

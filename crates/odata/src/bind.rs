@@ -5,14 +5,18 @@
 //! Specification: OData Part 1 §11.2; OData URL Conventions 4.01 §4, §5.
 
 mod apply;
+mod expand;
 mod expr;
 mod functions;
+mod key;
 mod options;
 mod path;
 mod select;
 
 pub use functions::{FUNCTIONS, Function, Kind, Signature};
 pub use path::resource;
+
+use std::cell::Cell;
 
 use crate::error::Error;
 use crate::model::Model;
@@ -48,8 +52,14 @@ pub enum Top {
 /// # Errors
 /// Where the path or an option does not fit the model, or asks for what is not done.
 pub fn bind<'m>(model: &'m Model, request: &Request, terms: &Terms) -> Result<Query<'m>, Error> {
-    let expanded = std::cell::Cell::new(0);
-    let scope = options::Scope { model, aliases: &request.options.aliases, terms, expanded: &expanded };
+    let (expanded, parts) = (Cell::new(0), Cell::new(0));
+    let scope = options::Scope {
+        model,
+        aliases: &request.options.aliases,
+        terms,
+        expanded: &expanded,
+        parts: &parts,
+    };
     let resource = path::addressed(&scope, request)?;
     let listing = match &resource.ending {
         Ending::Count => scope.counted(&resource, &request.options)?,

@@ -137,6 +137,13 @@ impl Error {
             .in_target(name)
     }
 
+    /// The schema has no such version.
+    pub fn no_schema_version(version: &str) -> Self {
+        let quote = shorten(version);
+        Error::new(ErrorKind::NotFound, format!("The schema has no version '{quote}'."))
+            .in_target("$schemaversion")
+    }
+
     /// The type `type_name` has no property `name`.
     pub fn property_not_found(name: &str, type_name: &str) -> Self {
         let quote = shorten(name);

@@ -8,6 +8,7 @@
 mod context;
 mod fault;
 pub mod read;
+pub mod stored;
 mod value;
 mod write;
 

@@ -50,6 +50,7 @@ pub mod error;
 pub mod json;
 pub mod model;
 pub mod negotiate;
+pub mod openapi;
 pub mod profile;
 pub mod query;
 pub mod skiptoken;

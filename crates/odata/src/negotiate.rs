@@ -221,6 +221,10 @@ impl Preferences {
 
 impl Range {
     fn is(&self, kind: Kind) -> bool {
+        // `;q=0` means never.
+        if self.quality() <= 0.0 {
+            return false;
+        }
         match (kind, self.essence.as_str()) {
             (Kind::Json, "*/*" | "application/*" | "application/json") => self.is_known_json(),
             (Kind::Xml, "*/*" | "application/*" | "application/xml") => true,
@@ -307,8 +311,7 @@ fn ranges(accept: &str) -> Vec<Range> {
             });
             Range { essence, parameters: parameters.collect() }
         })
-        // `;q=0` means never.
-        .filter(|range| !range.essence.is_empty() && range.quality() > 0.0)
+        .filter(|range| !range.essence.is_empty())
         .collect();
     ranges.sort_by(|one, other| other.quality().total_cmp(&one.quality()));
     ranges

@@ -5,12 +5,15 @@
 //! placeholder, and where tables belong to many owners the owner's part is pinned here and nowhere else.
 //! [`crate::answer`] runs them in the right order.
 
+mod arithmetic;
 mod call;
+mod column;
 mod dialect;
 mod expr;
 pub mod functions;
 mod layout;
 mod schema;
+mod search;
 mod seek;
 mod stages;
 mod statement;

@@ -4,8 +4,8 @@
 //! a [`Request`], with the place of everything in it, for the binder to look up in the model. The URL is
 //! split at `/`, `&` and `=` first and each part decoded then; from there on it is a hand-written lexer
 //! (`lex`), a cursor with one token of lookahead that keeps the limits (`cursor`), and recursive descent with
-//! operator precedence (`path`, `options`, `shape`, `expr`, `search`). Everything parsed prints back
-//! (`print`).
+//! operator precedence (`path`, `options`, `shape`, `expr`, `search`, `apply`). Everything parsed prints back
+//! (`print`). [`rules`] reads a text by any one rule of the grammar, to the letter.
 //!
 //! ```text
 //! request     = "/" [ segment *( "/" segment ) [ "/" ] ] [ "?" option *( "&" option ) ]
@@ -17,7 +17,7 @@
 //! expression  = prefix operand *( infix operand )
 //! operand     = literal | path | call | "(" expression ")" | array | object
 //! apply       = transformation *( "/" transformation )
-//! path        = ( name | "$it" | "$this" | "$root" | "@" name ) *( "/" step )
+//! path        = ( name | "$it" | "$this" | "$root" | "$these" | "@" name ) *( "/" step )
 //! ```
 //!
 //! Specification: OData 4.01 URL Conventions,

@@ -155,12 +155,8 @@ impl Common {
     fn token(&self) -> anyhow::Result<Option<Token>> {
         let (text, origin) = match &self.token_file {
             Some(path) => {
-                let origin = path.display().to_string();
                 let text = std::fs::read_to_string(path);
-                (
-                    text.map_err(|error| Exit::SignIn.because(format!("cannot read {origin}: {error}")))?,
-                    origin,
-                )
+                (text.map_err(|error| Exit::unreadable(path, &error))?, path.display().to_string())
             }
             None => match std::env::var("TAILMARK_TOKEN") {
                 Ok(text) if !text.trim().is_empty() => (text, "TAILMARK_TOKEN".to_owned()),

@@ -19,6 +19,8 @@ use figment::Figment;
 use figment::providers::{Env, Format as _, Serialized, Toml};
 use serde::Deserialize;
 
+use crate::exit::Exit;
+
 /// All settings.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -54,7 +56,8 @@ impl Config {
     pub fn load(file: Option<&Path>, data: Option<&Path>) -> anyhow::Result<Self> {
         let mut figment = Figment::new();
         if let Some(file) = file {
-            figment = figment.merge(Toml::file_exact(file));
+            let text = fs::read_to_string(file).map_err(|error| Exit::unreadable(file, &error))?;
+            figment = figment.merge(Toml::string(&text));
         }
         let section = |key: &str| key.split('_').next().is_some_and(|section| SECTIONS.contains(&section));
         figment = figment.merge(

@@ -4,6 +4,8 @@
 //! A command either returns an [`Exit`] or fails with an error; [`Exit::of`] finds the code that belongs
 //! to an error by looking through its causes for a [`Stop`] or an answer of the service.
 
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::graph_client;
@@ -53,6 +55,15 @@ impl Exit {
     /// An error that ends the run with this code: `return Err(Exit::Usage.because("…"))`.
     pub fn because(self, message: impl Into<String>) -> anyhow::Error {
         Stop { exit: self, message: message.into() }.into()
+    }
+
+    /// An error that ends the run because a file that was named cannot be read; with 3 where it is not there.
+    pub fn unreadable(file: &Path, error: &io::Error) -> anyhow::Error {
+        let exit = match error.kind() {
+            io::ErrorKind::NotFound => Exit::NotFound,
+            _ => Exit::Failure,
+        };
+        exit.because(format!("cannot read {}: {error}", file.display()))
     }
 
     /// The code that belongs to an error; 1 when nothing in it says more.

@@ -213,9 +213,10 @@ async fn json(response: Response) -> Result<Value, Error> {
 /// The entity at the root, whether the service wrapped it in `value`, left it bare, or did both.
 fn unwrapped(mut answer: Value) -> Value {
     let Some(root) = answer.as_object_mut() else { return answer };
-    root.remove("@odata.context");
+    // Plain `remove` would put the last member in its place.
+    root.shift_remove("@odata.context");
     match root.get("value") {
-        Some(Value::Object(_)) if root.contains_key("id") => drop(root.remove("value")),
+        Some(Value::Object(_)) if root.contains_key("id") => drop(root.shift_remove("value")),
         Some(Value::Object(_)) => return root.remove("value").unwrap_or_default(),
         _ => {}
     }

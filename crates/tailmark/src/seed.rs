@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::exit::Exit;
 use crate::issuer::DEFAULT_TENANT;
 use crate::store::Store;
 
@@ -36,7 +37,7 @@ fn default_tenant() -> Uuid {
 /// # Errors
 /// Where it cannot be read, or does not fit the model; then nothing of it is stored for the tenant at fault.
 pub async fn load(store: &Store, file: &Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file)?;
+    let text = std::fs::read_to_string(file).map_err(|error| Exit::unreadable(file, &error))?;
     let tenants: Vec<Tenant> = match text.trim_start().chars().next() {
         Some('[') => serde_json::from_str(&text)?,
         Some('{') => vec![serde_json::from_str(&text)?],

@@ -25,3 +25,6 @@ pub fn start(settings: &Log) -> anyhow::Result<()> {
     let started = if as_text { builder.try_init() } else { builder.json().flatten_event(true).try_init() };
     started.map_err(|error| anyhow::anyhow!(error)).context("logging cannot be started")
 }
+
+#[cfg(test)]
+pub mod caught;

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use autopilot::registration::{HashRule, Refusal, identify, other_serial_number};
+use autopilot::registration::{HashRule, Identity, Refusal, identify, other_serial_number};
 use autopilot::rejection::Rejection;
 use tokio::sync::watch;
 
@@ -83,6 +83,13 @@ fn examine(claim: Claim, rule: HashRule, attempts: i64) -> Examined {
         let detail = "reading its hardware hash panicked".to_owned();
         Err(Refusal { rejection: Rejection::StorageError, detail })
     });
+    if let Ok(Identity { repair: Some(_), .. }) = &identity {
+        tracing::warn!(
+            tenant = claim.tenant,
+            imported_device = claim.device.id,
+            "the hardware hash was encoded twice; the report inside decides"
+        );
+    }
     if let Ok(identity) = &identity
         && let Some(reported) = other_serial_number(&claim.device, identity)
     {

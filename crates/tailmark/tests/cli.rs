@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use autopilot::hardware_identifier::{HardwareFacts, HardwareIdentifier};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -239,7 +240,25 @@ fn a_token_that_is_none_is_not_shown() {
     desk.token = Some("not a token".to_owned());
     let ran = desk.run(&["devices", "list"]).ends(4).says("TAILMARK_TOKEN does not hold a token");
     assert!(!ran.err.contains("not a token"));
-    desk.run(&["devices", "list", "--token-file", "nowhere"]).ends(4).says("nowhere");
+    desk.file("token", "not a token");
+    desk.run(&["devices", "list", "--token-file", "token"]).ends(4).says("token does not hold a token");
+}
+
+#[test]
+fn a_file_that_is_not_there_ends_with_3() {
+    let desk = Desk::new();
+    for arguments in [
+        &["check", "nowhere.x"][..],
+        &["import", "nowhere.x"],
+        &["hash", "nowhere.x"],
+        &["devices", "list", "--token-file", "nowhere.x"],
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data", "--seed", "nowhere.x"],
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data", "--config", "nowhere.x"],
+    ] {
+        desk.run(arguments).ends(3).says("nowhere.x");
+    }
+    // There, but not to be read.
+    desk.run(&["hash", "."]).ends(1).says("cannot read .");
 }
 
 #[test]
@@ -266,6 +285,19 @@ fn hash_reads_base64_bytes_and_hash_files() {
     assert_eq!(all[0], json!([2, "FK-0001", true]));
     assert_eq!(all[2], json!([4, null, false]));
     desk.run_with_input(&["hash", "-"], "nothing of the kind!").ends(6);
+}
+
+#[test]
+fn hash_reads_what_was_encoded_twice_and_says_so() {
+    let desk = Desk::new();
+    let twice = BASE64_STANDARD.encode(hash("FK-0001"));
+    let one = desk.run_with_input(&["hash", "-"], &twice).ends(0).json();
+    assert_eq!(json!([one["serialNumber"], one["valid"], one["problems"]]), json!(["FK-0001", true, []]));
+    let repairs = one["repairs"].to_string();
+    assert!(repairs.contains("encoded twice"), "{repairs}");
+    desk.file("devices.csv", format!("{HEADER}\r\nFK-0001,,{twice},,\r\n"));
+    let all = desk.run(&["hash", "devices.csv"]).ends(0).json();
+    assert_eq!(all[0]["repairs"], one["repairs"]);
 }
 
 #[test]
@@ -469,4 +501,25 @@ fn the_demonstration_ends_well_wherever_it_is_started() {
         ran.prints("\"@odata.context\": ").prints("complete").prints("curl -H \"Authorization: Bearer ");
     assert!(!ran.out.contains(" error "), "{ran:#?}");
     assert!(Path::new(desk.folder.path()).read_dir().unwrap().next().is_none(), "it left something behind");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_demonstration_takes_its_folder_with_it_when_it_is_terminated() {
+    for (line, codes) in [("Tailmark is listening on ", &[130, 0][..]), ("Serving until ", &[0])] {
+        let (desk, temporary) = (Desk::new(), tempfile::tempdir().unwrap());
+        let mut command = desk.command(&["demo", "--listen", "127.0.0.1:0"]);
+        command.env("TMPDIR", temporary.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|found| found.starts_with(line)), "it ended before it said {line:?}");
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 1);
+        let sent = Command::new("kill").args(["-TERM", &process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        // It goes on writing until it has stopped.
+        lines.for_each(drop);
+        let code = process.wait().unwrap().code();
+        assert!(code.is_some_and(|code| codes.contains(&code)), "{line:?}: {code:?}");
+        assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "it left something behind");
+    }
 }

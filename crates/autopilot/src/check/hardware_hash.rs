@@ -38,17 +38,13 @@ pub(super) fn check(record: &mut DeviceRecord, problems: &mut Vec<Problem>) -> O
             add(repaired(*repair));
         }
     }
-    let unwrapped = identifier.unwrapped();
-    if !repairs.is_empty() || unwrapped.is_some() {
-        record.hardware_hash = unwrapped.as_ref().unwrap_or(&identifier).to_base64();
+    let Inspection { report, repair, faults } = identifier.inspect();
+    if !repairs.is_empty() || repair.is_some() {
+        record.hardware_hash = identifier.unwrapped().unwrap_or(identifier).to_base64();
     }
-    let Inspection { report, faults } = identifier.inspect();
-    let mut valid = true;
-    for fault in faults {
-        valid &= fault == HardwareFault::EncodedTwice;
-        add(fault_problem(&fault));
-    }
-    valid.then_some(report)
+    repair.into_iter().for_each(|repair| add(repaired(repair)));
+    faults.iter().for_each(|fault| add(fault_problem(fault)));
+    faults.is_empty().then_some(report)
 }
 
 const CAPTURE_AGAIN: &str = "Capture the hash on the device again, and keep the file out of spreadsheets.";
@@ -73,6 +69,7 @@ fn repaired(repair: Repair) -> Problem {
         Repair::ZeroFill => "hash-misaligned",
         Repair::Padding => "hash-not-padded",
         Repair::TrailingBits => "hash-trailing-bits",
+        Repair::EncodedTwice => "hash-encoded-twice",
     };
     let message = match repair {
         Repair::Blanks => "the hash has blanks or line breaks",
@@ -80,7 +77,12 @@ fn repaired(repair: Repair) -> Problem {
         Repair::ZeroFill => "the hash ends within a group of four characters",
         Repair::Padding => "the hash is not padded as the service wants it",
         Repair::TrailingBits => "the last character of the hash has bits that belong to no byte",
+        Repair::EncodedTwice => "the hash was encoded twice: its bytes are Base64 text that holds the report",
     };
+    if repair == Repair::EncodedTwice {
+        let fix = "The inner text was taken. Tools that want bytes encode them themselves: give them bytes.";
+        return Problem::repaired(code, message).fix(fix);
+    }
     let done = repair.to_string();
     let mut letters = done.chars();
     let fix =
@@ -90,11 +92,6 @@ fn repaired(repair: Repair) -> Problem {
 
 fn fault_problem(fault: &HardwareFault) -> Problem {
     let (code, fix) = match fault {
-        HardwareFault::EncodedTwice => {
-            let fix =
-                "The inner text was taken. Tools that want bytes encode them themselves: give them bytes.";
-            return Problem::repaired("hash-encoded-twice", fault.to_string()).fix(fix);
-        }
         HardwareFault::NotAReport => ("hash-not-a-report", CAPTURE_AGAIN),
         HardwareFault::Truncated { .. } => ("hash-truncated", CAPTURE_AGAIN),
         HardwareFault::BadRecord { .. } => ("hash-bad-record", CAPTURE_AGAIN),

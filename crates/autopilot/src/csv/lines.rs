@@ -104,7 +104,8 @@ pub(super) fn split(text: &str, problems: &mut Vec<Problem>) -> (Vec<Line>, Deli
     }
     if delimiter != Delimiter::Comma {
         let message = format!("the cells are parted by {delimiter}; the portal takes commas only");
-        problems.push(Problem::repaired("file-delimiter", message).line(first_line));
+        let fix = "Read as it is; the corrected file is written with commas.";
+        problems.push(Problem::repaired("file-delimiter", message).line(first_line).fix(fix));
     }
     (lines, delimiter)
 }

@@ -23,6 +23,8 @@ pub enum Repair {
     Padding,
     /// The last character carried bits beyond the last byte, which were dropped: `T0F=`.
     TrailingBits,
+    /// The bytes were Base64 text themselves, and the report was inside: an SDK took text for bytes.
+    EncodedTwice,
 }
 
 impl fmt::Display for Repair {
@@ -33,6 +35,7 @@ impl fmt::Display for Repair {
             Self::ZeroFill => "an \"A\" (zero bits) was added to complete the last group",
             Self::Padding => "the padding (\"=\" at the end) was set right",
             Self::TrailingBits => "bits beyond the last byte were dropped",
+            Self::EncodedTwice => "the hash was encoded twice; the report inside was read",
         })
     }
 }

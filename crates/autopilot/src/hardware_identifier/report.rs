@@ -5,6 +5,7 @@
 //! Source: the container as in `record`; that serial number and manufacturer must be present is from
 //! <https://learn.microsoft.com/en-us/autopilot/add-devices> (code 802).
 
+use super::base64_text::Repair;
 use super::record::{self, CHECKSUM_LENGTH, CHECKSUM_MAGIC, HEAD, MAGIC, Record};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -59,6 +60,8 @@ impl HardwareReport {
 pub struct Inspection {
     /// What could be read.
     pub report: HardwareReport,
+    /// What was put right before it could be read; where bytes are given, only [`Repair::EncodedTwice`] can be.
+    pub repair: Option<Repair>,
     /// What is wrong, the outermost first; empty for a report that `decode` takes.
     pub faults: Vec<HardwareFault>,
 }
@@ -66,9 +69,6 @@ pub struct Inspection {
 /// Why the bytes are no valid report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HardwareFault {
-    /// The bytes are Base64 text that holds a report: an SDK took text for bytes.
-    #[error("the hash was encoded twice: its bytes are Base64 text that holds the report")]
-    EncodedTwice,
     /// The bytes do not start with `OA`.
     #[error("this is Base64, but not of a hardware report (it does not start with \"OA\")")]
     NotAReport,
@@ -113,12 +113,13 @@ pub(super) fn inspect(bytes: &[u8]) -> Inspection {
     let mut report = HardwareReport::default();
     let mut faults = Vec::new();
     if !bytes.starts_with(MAGIC) {
-        return Inspection { report, faults: vec![HardwareFault::NotAReport] };
+        return Inspection { report, repair: None, faults: vec![HardwareFault::NotAReport] };
     }
     let Some(end) = record::number(bytes, MAGIC.len()).map(usize::from) else {
         let needed = HEAD + usize::from(CHECKSUM_LENGTH);
         return Inspection {
             report,
+            repair: None,
             faults: vec![HardwareFault::Truncated { needed, present: bytes.len() }],
         };
     };
@@ -147,7 +148,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Inspection {
     if complete && report.manufacturer.is_none() {
         faults.push(HardwareFault::MissingManufacturer);
     }
-    Inspection { report, faults }
+    Inspection { report, repair: None, faults }
 }
 
 fn checksum_fault(bytes: &[u8], end: usize) -> Option<HardwareFault> {

@@ -17,6 +17,8 @@ pub struct Rules {
     pub json_references: bool,
     /// What a URL with a slash at its beginning is below.
     pub leading_slash: LeadingSlash,
+    /// The headers of the batch that hold for requests without them (OData 4.01 Protocol, 8), in small letters.
+    pub inherited: &'static [&'static str],
     /// How names of headers are written in JSON.
     pub header_names: HeaderNames,
 }
@@ -53,6 +55,7 @@ pub const GRAPH: Rules = Rules {
     content_type_required: true,
     json_references: false,
     leading_slash: LeadingSlash::ServiceRoot,
+    inherited: &[],
     header_names: HeaderNames::Mixed,
 };
 
@@ -64,5 +67,6 @@ pub const ODATA: Rules = Rules {
     content_type_required: false,
     json_references: true,
     leading_slash: LeadingSlash::Host,
+    inherited: &["accept", "isolation", "odata-isolation", "odata-maxversion", "odata-version", "prefer"],
     header_names: HeaderNames::Lower,
 };

@@ -24,6 +24,8 @@ pub(super) struct Applied<'m> {
 
 /// The most stages and columns of one `$apply`.
 const MAX_COLUMNS: usize = 256;
+/// The most sequences of one `concat`.
+const MAX_BRANCHES: usize = 32;
 
 #[derive(Clone)]
 struct Pipeline<'m> {
@@ -212,7 +214,7 @@ impl<'m> Scope<'_, 'm> {
                 return Ok((Method::Count, None, int64));
             }
             AggregateExpr::Count { path, from } => {
-                let span = path.first().map(|name| name.span).unwrap_or(item.span);
+                let span = path.first().map_or(item.span, |name| name.span);
                 let mut counted = path_expr(path);
                 if let ast::ExprKind::Path(path) = &mut counted.kind {
                     path.steps.push(ast::Step::Count { options: None, span });
@@ -273,6 +275,9 @@ impl<'m> Scope<'_, 'm> {
     }
 
     fn concat(&self, to: &mut Pipeline<'m>, branches: &[Vec<Transformation>]) -> Result<(), Error> {
+        if branches.len() > MAX_BRANCHES {
+            return Err(Error::too_complex(format_args!("'concat' has more than {MAX_BRANCHES} sequences")));
+        }
         let mut done = Vec::with_capacity(branches.len());
         for transformations in branches {
             let mut branch = Pipeline { stages: Vec::new(), order: Vec::new(), ..to.clone() };

@@ -85,7 +85,7 @@ impl<'m> Scope<'_, 'm> {
             implicit: (Variable::IT, subject.ty.clone()),
             lambdas: Vec::new(),
             next: &Cell::new(1),
-            budget: &Budget::default(),
+            budget: &Budget::new(self.parts),
         })
     }
 }
@@ -100,7 +100,7 @@ pub(super) struct Binder<'a, 'm> {
     lambdas: Vec<(String, Variable, Type)>,
     /// The number of the next variable.
     next: &'a Cell<usize>,
-    budget: &'a Budget,
+    budget: &'a Budget<'a>,
 }
 
 impl<'m> Binder<'_, 'm> {

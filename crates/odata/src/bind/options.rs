@@ -19,6 +19,8 @@ pub(super) struct Scope<'a, 'm> {
     pub terms: &'a Terms,
     /// Navigation properties expanded so far, in the whole request.
     pub expanded: &'a Cell<usize>,
+    /// Parts of all expressions so far, in the whole request.
+    pub parts: &'a Cell<usize>,
 }
 
 /// The most keys that `$orderby` may name. The condition that continues a list grows with their square.
@@ -26,8 +28,7 @@ const MAX_KEYS: usize = 32;
 
 /// Options that the grammar knows and that are not done.
 // Differs: Graph may ignore an option that an address does not support; here it is always refused by its name.
-const UNSUPPORTED: &[SystemOption] =
-    &[SystemOption::Deltatoken, SystemOption::Schemaversion, SystemOption::Index, SystemOption::Levels];
+const UNSUPPORTED: &[SystemOption] = &[SystemOption::Deltatoken, SystemOption::Index, SystemOption::Levels];
 
 /// Options that mean something for collections only.
 const COLLECTIONS: &[SystemOption] = &[
@@ -173,6 +174,9 @@ impl<'m> Scope<'_, 'm> {
             if let Some(spelling) = options.spelling(*option) {
                 return Err(Error::unsupported(format!("The query option '{spelling}'")).in_target(spelling));
             }
+        }
+        if let Some(version) = options.schemaversion.as_deref().filter(|version| *version != "*") {
+            return Err(Error::no_schema_version(version));
         }
         if !matches!(ty, Type::Entity(_) | Type::Complex(_)) {
             for option in STRUCTURES {

@@ -3,14 +3,17 @@
 //! Keys may stand in parentheses or as segments of their own. A segment behind a collection is, in this order, a
 //! `$` segment, a type cast, an operation bound to the collection, or a key (OData URL Conventions 4.01 §4.3.6).
 
+use std::cell::Cell;
+
 use super::Terms;
+use super::key::{key_predicate, key_segment, key_segments};
 use super::options::Scope;
 use crate::error::Error;
-use crate::model::{EntityTypeId, Model, NavigationProperty, Property, Type};
+use crate::model::{Model, NavigationProperty, Operation, OperationKind, Property, Type};
 use crate::query::{Ending, Expr, Resource, Step};
 use crate::syntax::ast::{Argument, Segment};
 use crate::syntax::{Request, SystemOption};
-use crate::value::{DateTimeOffset, Value};
+use crate::value::DateTimeOffset;
 
 /// Terms for a path by itself, in which nothing depends on them.
 const NO_TERMS: Terms =
@@ -21,7 +24,10 @@ const NO_TERMS: Terms =
 /// # Errors
 /// Where a segment names nothing, or something that is not served.
 pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, Error> {
-    walk(&Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &std::cell::Cell::new(0) }, path)
+    walk(
+        &Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &Cell::new(0), parts: &Cell::new(0) },
+        path,
+    )
 }
 
 /// What a request addresses; `$entity` is what its `$id` says (OData URL Conventions 4.01 §4.3.4).
@@ -73,8 +79,15 @@ fn walk<'m>(scope: &Scope<'_, 'm>, path: &[Segment]) -> Result<Resource<'m>, Err
         _ => return Err(not_found(first)),
     }
     let mut within = Vec::new();
-    for segment in rest {
-        segment_behind(scope, &mut resource, &mut within, segment)?;
+    let mut rest = rest;
+    while let Some((segment, behind)) = rest.split_first() {
+        let taken = key_segments(scope.model, &mut resource, rest);
+        if taken == 0 {
+            segment_behind(scope, &mut resource, &mut within, segment)?;
+            rest = behind;
+        } else {
+            rest = rest.get(taken..).unwrap_or_default();
+        }
     }
     if !within.is_empty() {
         resource.ending = Ending::Property { path: within, raw: false };
@@ -99,6 +112,9 @@ fn segment_behind<'m>(
                 }
                 _ => Err(not_found(segment)),
             };
+        }
+        Ending::Operation(Operation { is_composable: true, .. }) => {
+            return Err(Error::unsupported("A path behind a function").at(segment.span));
         }
         _ => return Err(not_found(segment)),
     }
@@ -140,7 +156,7 @@ fn behind_collection<'m>(
     }
     if let Some(operation) = scope.model.operation(&segment.name, &ty.clone().collection()) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(segment);
+        return without_arguments(operation, segment);
     }
     let Type::Entity(ty) = ty else {
         return Err(match segment.name.trim_start_matches('-').parse::<u64>() {
@@ -228,7 +244,7 @@ fn behind_entity<'m>(
     }
     if let Some(operation) = model.operation(&segment.name, &Type::Entity(id)) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(segment);
+        return without_arguments(operation, segment);
     }
     if model.unqualified(&segment.name).is_some()
         && let Some(narrower) = model.find_type(&segment.name)
@@ -245,7 +261,9 @@ fn behind_entity<'m>(
             Err(Error::invalid(format!("'{}' is no media entity; it has no $value.", ty.name))
                 .at(segment.span))
         }
-        "$count" | "$each" | "$query" => Err(not_found(segment)),
+        name if ty.is_open && !name.starts_with('$') => {
+            Err(Error::unsupported(format!("The dynamic property '{name}'")).at(segment.span))
+        }
         _ => Err(not_found(segment)),
     }
 }
@@ -310,94 +328,23 @@ fn step_along<'m>(
 }
 
 /// Operations here take their parameters in the body or have none.
-fn without_arguments(segment: &Segment) -> Result<(), Error> {
-    match &segment.arguments {
-        Some(arguments) if !arguments.is_empty() => Err(not_found(segment)),
-        _ => Ok(()),
+fn without_arguments(operation: &Operation, segment: &Segment) -> Result<(), Error> {
+    if segment.arguments.as_ref().is_none_or(Vec::is_empty) {
+        return Ok(());
     }
-}
-
-/// The key written as a segment: the bare text of the only key property.
-fn key_segment<'m>(
-    model: &'m Model,
-    ty: EntityTypeId,
-    segment: &Segment,
-) -> Result<Vec<(&'m Property, Value)>, Error> {
-    let mut properties = model.entity(ty).key_properties();
-    match (properties.next(), properties.next()) {
-        (Some(property), None) => {
-            let value = key_value(model, property, &segment.name).ok_or_else(|| not_found(segment))?;
-            Ok(vec![(property, value)])
+    Err(match operation.kind {
+        OperationKind::Action => not_found(segment),
+        OperationKind::Function => {
+            let what = format!("The function '{}' with parameters", segment.name);
+            Error::unsupported(what).at(segment.span)
         }
-        _ => Err(not_found(segment)),
-    }
-}
-
-/// The key in parentheses: `('x')`, or `(a='x',b=1)` in any order; an alternate key by its names.
-pub(super) fn key_predicate<'m>(
-    scope: &Scope<'_, 'm>,
-    ty: EntityTypeId,
-    segment: &Segment,
-    arguments: &[Argument],
-) -> Result<Vec<(&'m Property, Value)>, Error> {
-    let ty = scope.model.entity(ty);
-    let named = |name: &str| {
-        arguments
-            .iter()
-            .find(|argument| argument.name.as_deref().is_some_and(|given| given.eq_ignore_ascii_case(name)))
-    };
-    let keys = std::iter::once(&ty.key).chain(&ty.alternate_keys);
-    let mut fitting = keys.filter(|key| key.len() == arguments.len());
-    let found = if let [Argument { name: None, value }] = arguments {
-        (ty.key.len() == 1).then(|| (&ty.key, vec![value]))
-    } else {
-        fitting.find_map(|key| {
-            let values: Option<Vec<_>> =
-                key.iter().map(|name| named(name).map(|argument| &argument.value)).collect();
-            Some((key, values?))
-        })
-    };
-    let Some((key, values)) = found else { return Err(not_found(segment)) };
-    let pairs = key.iter().zip(values).map(|(name, value)| {
-        let property = ty.property(name).ok_or_else(|| not_found(segment))?;
-        let aliased = value
-            .as_alias()
-            .map(|alias| scope.aliases.iter().find(|(name, _)| name == alias).map(|(_, value)| value));
-        let literal = match aliased {
-            Some(Some(value)) => value,
-            Some(None) => return Err(not_found(segment)),
-            None => value,
-        };
-        let text = match &literal.kind {
-            crate::syntax::ast::ExprKind::Literal(crate::syntax::ast::Literal::Enum { members, .. }) => {
-                members.clone()
-            }
-            _ => match literal.as_value() {
-                Some(Value::Null) => return Err(not_found(segment)),
-                Some(value) => value.text(),
-                None => {
-                    return Err(Error::unsupported("A key that is not a literal").at(value.span));
-                }
-            },
-        };
-        let value = key_value(scope.model, property, &text).ok_or_else(|| not_found(segment))?;
-        Ok((property, value))
-    });
-    pairs.collect()
-}
-
-fn key_value(model: &Model, property: &Property, text: &str) -> Option<Value> {
-    match &property.ty {
-        Type::Primitive(primitive) => Value::parse(*primitive, text),
-        Type::Enum(id) => model.enumeration(*id).value_of(text).map(Value::Integer),
-        Type::Complex(_) | Type::Entity(_) | Type::Collection(_) => None,
-    }
+    })
 }
 
 fn unsupported(segment: &Segment) -> Error {
     Error::unsupported(format!("The path segment '{}'", segment.name)).at(segment.span)
 }
 
-fn not_found(segment: &Segment) -> Error {
+pub(super) fn not_found(segment: &Segment) -> Error {
     Error::segment_not_found(&segment.name).at(segment.span)
 }

@@ -1,19 +1,14 @@
-//! `$select` and `$expand` → the shape of what is written.
+//! `$select` → the shape of what is written.
 //!
-//! Specification: OData URL Conventions 4.01 §5.1.3 (`$expand`), §5.1.4 (`$select`).
+//! Specification: OData URL Conventions 4.01 §5.1.4.
 
 use super::expr::Subject;
 use super::options::{Breadth, Scope, computed};
-use crate::error::{Error, Span};
-use crate::model::{EntityTypeId, NavigationProperty, Property, Returned, Type};
-use crate::query::{Expansion, Narrowed, Selected, Shape};
+use crate::error::Error;
+use crate::model::{Property, Returned, Type};
+use crate::query::{Narrowed, Selected, Shape};
 use crate::syntax::SystemOption;
-use crate::syntax::ast::{ExpandForm, ExpandItem, Levels, Name, Options, SelectForm, SelectItem};
-
-/// The most navigation properties that one request may expand, all levels together.
-const MAX_EXPANSIONS: usize = 128;
-/// How deep `$levels=max` goes.
-const MAX_LEVELS: u64 = 8;
+use crate::syntax::ast::{ExpandItem, Name, Options, SelectForm, SelectItem};
 
 /// What `$select` names, as a tree in the model's spelling.
 #[derive(Default)]
@@ -159,10 +154,14 @@ impl<'m> Scope<'_, 'm> {
         let below = child.map(|child| &child.below).filter(|below| !below.everything && !whole);
         selected.whole = below.is_none();
         if let Type::Complex(id) = property.ty.element() {
-            let members = self.model.complex(*id).properties.iter();
+            let members = self.properties_of(&Type::Complex(*id)).into_iter();
+            // What derived types add is there where it is named; of a whole value the writer knows it.
             selected.members = members
-                .filter(|member| below.is_none_or(|below| below.find(&member.name).is_some()))
-                .map(|member| {
+                .filter(|(member, of)| match below {
+                    Some(below) => below.find(&member.name).is_some(),
+                    None => of.is_none(),
+                })
+                .map(|(member, _)| {
                     let child = below.and_then(|below| below.find(&member.name));
                     self.selected(member, child, below.is_none())
                 })
@@ -297,7 +296,15 @@ impl<'m> Scope<'_, 'm> {
             let narrower =
                 self.model.find_type(&first.text).filter(|narrower| self.model.extends(narrower, ty));
             return match (narrower, rest.split_first()) {
-                (Some(narrower), Some((next, rest))) => self.select_path(&narrower, next, rest, item, wanted),
+                (Some(narrower), Some((next, rest))) => {
+                    let before = wanted.listed.len();
+                    self.select_path(&narrower, next, rest, item, wanted)?;
+                    if self.property_of(ty, &next.text).is_none() {
+                        let added = wanted.listed.iter_mut().skip(before);
+                        added.for_each(|name| *name = format!("{}/{name}", self.model.type_name(&narrower)));
+                    }
+                    Ok(())
+                }
                 (None, None) if self.is_operation(&first.text) => Ok(()),
                 _ => Err(self.no_property(ty, first)),
             };
@@ -379,139 +386,21 @@ impl<'m> Scope<'_, 'm> {
         self.model.operations.iter().any(|operation| self.model.is_called(operation, name))
     }
 
-    fn expansion(
-        &self,
-        ty: EntityTypeId,
-        item: &ExpandItem,
-        expand: &mut Vec<Expansion<'m>>,
-    ) -> Result<(), Error> {
-        let none = Options::default();
-        let options = item.options.as_deref().unwrap_or(&none);
-        let is_expanded = |navigation: &NavigationProperty| {
-            expand.iter().any(|other| other.navigation.name == navigation.name)
+    pub(super) fn no_property(&self, ty: &Type, name: &Name) -> Error {
+        self.no_name(ty, &name.text).at(name.span)
+    }
+
+    /// A name that is not declared; an open type may have such a property all the same.
+    pub(super) fn no_name(&self, ty: &Type, name: &str) -> Error {
+        let is_open = match ty {
+            Type::Entity(id) => self.model.entity(*id).is_open,
+            Type::Complex(id) => self.model.complex(*id).is_open,
+            _ => false,
         };
-        let (of, found, narrower) = if is_star(item) {
-            let all = self.model.entity(ty).navigation.iter();
-            (None, all.filter(|navigation| !is_expanded(navigation)).collect(), None)
-        } else {
-            let (of, navigation, narrower) = self.expand_path(ty, item)?;
-            if is_expanded(navigation) {
-                return Err(Error::invalid(format!("'{}' is expanded more than once.", navigation.name))
-                    .at(item.span));
-            }
-            (of, vec![navigation], narrower)
-        };
-        for navigation in found {
-            let levels = match options.levels {
-                None => 1,
-                Some(Levels::Max) => MAX_LEVELS,
-                Some(Levels::Exactly(levels)) if levels <= MAX_LEVELS => levels,
-                Some(Levels::Exactly(_)) => {
-                    return Err(Error::too_complex(format_args!(
-                        "it expands more than {MAX_LEVELS} levels deep"
-                    ))
-                    .at(item.span));
-                }
-            };
-            let target = narrower.unwrap_or(navigation.target);
-            expand.push(self.expand(navigation, of, target, item.form, options, levels, item.span)?);
+        if is_open && self.model.unqualified(name).is_none() {
+            return Error::unsupported(format!("The dynamic property '{name}'")).in_target(name);
         }
-        Ok(())
-    }
-
-    /// `[type/]navigation[/type]`
-    fn expand_path(
-        &self,
-        ty: EntityTypeId,
-        item: &ExpandItem,
-    ) -> Result<(Option<EntityTypeId>, &'m NavigationProperty, Option<EntityTypeId>), Error> {
-        let mut owner = ty;
-        let mut found: Option<&'m NavigationProperty> = None;
-        let mut narrower = None;
-        for name in &item.path {
-            if self.model.unqualified(&name.text).is_some() {
-                let base = found.map_or(owner, |navigation| navigation.target);
-                let Some(Type::Entity(cast)) = self.model.find_type(&name.text) else {
-                    return Err(self.no_property(&Type::Entity(base), name));
-                };
-                if !self.model.is_entity(cast, base) {
-                    return Err(self.no_property(&Type::Entity(base), name));
-                }
-                if found.is_some() {
-                    narrower = Some(cast);
-                } else {
-                    owner = cast;
-                }
-                continue;
-            }
-            let declared = self.model.entity(owner);
-            match declared.navigation_property(&name.text) {
-                Some(navigation) if found.is_none() => found = Some(navigation),
-                _ if found.is_some()
-                    || (item.path.len() > 1 && declared.property(&name.text).is_some())
-                    || name.text == "$value" =>
-                {
-                    return Err(Error::unsupported("A path of several segments inside $expand").at(item.span));
-                }
-                _ => return Err(self.no_property(&Type::Entity(owner), name)),
-            }
-        }
-        let navigation =
-            found.ok_or_else(|| Error::invalid("A type alone cannot be expanded.").at(item.span))?;
-        Ok(((owner != ty).then_some(owner), navigation, narrower))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one item of $expand in its parts")]
-    fn expand(
-        &self,
-        navigation: &'m NavigationProperty,
-        of: Option<EntityTypeId>,
-        target: EntityTypeId,
-        form: ExpandForm,
-        options: &Options,
-        levels: u64,
-        span: Span,
-    ) -> Result<Expansion<'m>, Error> {
-        let expanded = self.expanded.get() + 1;
-        self.expanded.set(expanded);
-        if expanded > MAX_EXPANSIONS {
-            return Err(Error::too_complex(format_args!(
-                "it expands more than {MAX_EXPANSIONS} navigation properties"
-            ))
-            .at(span));
-        }
-        if !navigation.collection
-            && let Some(given) = options.given.iter().find(|given| !suits_one(given.option))
-        {
-            return Err(Error::invalid(format!(
-                "The query option '{}' can be applied to collections only.",
-                given.spelling
-            ))
-            .at(span));
-        }
-        // Aliases may be given in the parentheses too, and hide those of the request there.
-        let outer = self.aliases.iter().filter(|(name, _)| options.alias(name).is_none());
-        let aliases: Vec<_> = options.aliases.iter().chain(outer).cloned().collect();
-        let scope = Scope { aliases: &aliases, ..*self };
-        let mut own = options.clone();
-        own.levels = None;
-        own.given.retain(|given| given.option != SystemOption::Levels);
-        let mut listing = scope.listing(&Type::Entity(target), &own)?;
-        if form != ExpandForm::Entities {
-            listing.shape = Shape::empty(Type::Entity(target));
-        }
-        if levels > 1
-            && let Some(next) = self.model.entity(target).navigation_property(&navigation.name)
-        {
-            let below = scope.expand(next, None, next.target, form, options, levels - 1, span)?;
-            listing.shape.expand.push(below);
-        }
-        let options = Options { aliases: aliases.clone(), ..own }.to_query();
-        Ok(Expansion { navigation, of, form, listing, options })
-    }
-
-    fn no_property(&self, ty: &Type, name: &Name) -> Error {
-        Error::property_not_found(&name.text, &self.model.type_name(ty)).at(name.span)
+        Error::property_not_found(name, &self.model.type_name(ty))
     }
 }
 
@@ -533,14 +422,6 @@ fn wanted_below<'o>(
     })
 }
 
-/// Options that mean something inside the expansion of a single entity.
-fn suits_one(option: SystemOption) -> bool {
-    matches!(
-        option,
-        SystemOption::Select | SystemOption::Expand | SystemOption::Levels | SystemOption::Compute
-    )
-}
-
-fn is_star(item: &ExpandItem) -> bool {
+pub(super) fn is_star(item: &ExpandItem) -> bool {
     matches!(item.path.as_slice(), [name] if name.text == "*")
 }

@@ -4,7 +4,7 @@
 
 use crate::model::{Model, NavigationProperty, Operation};
 use crate::profile::Profile;
-use crate::query::{Ending, Query, Resource, Shape, Target};
+use crate::query::{Ending, Query, Resource, Shape, Step, Target};
 use crate::syntax::ast::ExpandForm;
 
 /// The context URL of an answer, below the service root.
@@ -24,11 +24,9 @@ pub fn context(query: &Query<'_>, profile: &Profile) -> String {
         Ending::References => return "$metadata#$ref".to_owned(),
         _ => {}
     }
-    let selected = select_list(&query.listing.shape);
-    if let Ending::Property { path, .. } = &resource.ending {
-        let owner = entity_address(query.model, resource);
-        let names: Vec<&str> = path.iter().map(|property| property.name.as_str()).collect();
-        return format!("$metadata#{owner}/{}{selected}", names.join("/"));
+    let selected = select_list(query.model, &query.listing.shape);
+    if let Ending::Property { .. } = &resource.ending {
+        return property_context(query, &entity_address(query.model, resource));
     }
     let mut context = format!("$metadata#{}", list_address(query.model, resource));
     if let Some(step) = resource.steps.last()
@@ -44,23 +42,40 @@ pub fn context(query: &Query<'_>, profile: &Profile) -> String {
     context
 }
 
+/// The context URL of a structural property of the entity with this address.
+#[must_use]
+pub fn property_context(query: &Query<'_>, owner: &str) -> String {
+    let names: Vec<&str> = match &query.resource.ending {
+        Ending::Property { path, .. } => path.iter().map(|property| property.name.as_str()).collect(),
+        _ => Vec::new(),
+    };
+    let last = query.resource.steps.last();
+    let cast = last.and_then(|step| cast_before(query.model, step, names.first()?)).unwrap_or_default();
+    let selected = select_list(query.model, &query.listing.shape);
+    format!("$metadata#{owner}{cast}/{}{selected}", names.join("/"))
+}
+
 /// Whether a single entity belongs to a set, so that the context URL says which of both is meant.
 fn is_one_of_many(resource: &Resource<'_>, profile: &Profile) -> bool {
-    let last = resource.steps.last().and_then(|step| step.navigation());
+    let last = resource.steps.last().and_then(Step::navigation);
     last.is_some_and(|last| last.collection || !last.contains_target || profile.contained_single_is_entity)
 }
 
 /// `(id,status,deviceIdentities(serialNumber))`, or nothing where all structural properties are there.
-fn select_list(shape: &Shape<'_>) -> String {
+fn select_list(model: &Model, shape: &Shape<'_>) -> String {
     let mut list: Vec<String> = shape.selected.clone().unwrap_or_default();
     for expansion in &shape.expand {
         let nested = match expansion.form {
-            ExpandForm::Entities => select_list(&expansion.listing.shape),
+            ExpandForm::Entities => select_list(model, &expansion.listing.shape),
             ExpandForm::References => "/$ref".to_owned(),
             ExpandForm::Count => continue,
         };
         let nested = if nested.is_empty() { "()" } else { nested.as_str() };
-        list.push(format!("{}{nested}", expansion.navigation.name));
+        let name = &expansion.navigation.name;
+        let of = expansion.of.map(|of| format!("{}/", model.entity_name(of))).unwrap_or_default();
+        let narrower = expansion.listing.shape.entity_id().filter(|ty| *ty != expansion.navigation.target);
+        let narrower = narrower.map(|ty| format!("/{}", model.entity_name(ty))).unwrap_or_default();
+        list.push(format!("{of}{name}{narrower}{nested}"));
     }
     if shape.selected.is_none() && shape.properties.is_empty() && !shape.computed.is_empty() {
         for computed in &shape.computed {
@@ -97,44 +112,60 @@ pub fn entity_address(model: &Model, resource: &Resource<'_>) -> String {
 /// Walks the steps; where one leads to another entity set, the address begins anew there.
 fn address(model: &Model, resource: &Resource<'_>, with_last_key: bool) -> String {
     let mut address = String::new();
+    // The way as it was gone, for what is below an entity of a set whose key the way does not say.
+    let mut gone = String::new();
+    let mut is_keyless = false;
     // The set or singleton that the address begins with, and the navigation properties since.
     let mut home: Option<&NavigationProperty> = None;
     let mut since: Vec<&str> = Vec::new();
+    let mut before: Option<&Step<'_>> = None;
     for (index, step) in resource.steps.iter().enumerate() {
-        match step.to {
-            Target::Navigation(navigation) if index == 0 => {
-                address.clone_from(&navigation.name);
-                home = Some(navigation);
+        let mut names: Vec<&str> = step.within.iter().map(|property| property.name.as_str()).collect();
+        names.push(step.name());
+        let cast = before.zip(names.first()).and_then(|(before, name)| cast_before(model, before, name));
+        let mut segments = cast.unwrap_or_default();
+        if index > 0 {
+            segments.push('/');
+        }
+        segments.push_str(&names.join("/"));
+        before = Some(step);
+        let target = step.navigation().and_then(|navigation| {
+            since.push(&navigation.name);
+            match index {
+                0 => Some(navigation),
+                _ => bound(model, home?, &since).filter(|_| !navigation.contains_target),
             }
-            Target::Navigation(navigation) => {
-                since.push(&navigation.name);
-                match home.and_then(|home| bound(model, home, &since)).filter(|_| !navigation.contains_target)
-                {
-                    Some(target) => {
-                        address.clone_from(&target.name);
-                        home = Some(target);
-                        since.clear();
-                    }
-                    None => {
-                        address.push('/');
-                        address.push_str(&navigation.name);
-                    }
-                }
+        });
+        match target {
+            Some(target) => {
+                address.clone_from(&target.name);
+                home = Some(target);
+                since.clear();
             }
-            Target::Members(property) => {
-                for property in &step.within {
-                    address.push('/');
-                    address.push_str(&property.name);
+            None => {
+                if is_keyless {
+                    address.clone_from(&gone);
                 }
-                address.push('/');
-                address.push_str(&property.name);
+                address.push_str(&segments);
             }
         }
-        if !step.key.is_empty() && (index + 1 < resource.steps.len() || with_last_key) {
-            address.push_str(&step.key_predicate());
+        is_keyless = step.key.is_empty() && target.is_some_and(|target| target.collection);
+        gone.push_str(&segments);
+        let key = if step.key.is_empty() { String::new() } else { step.key_predicate() };
+        gone.push_str(&key);
+        if index + 1 < resource.steps.len() || with_last_key {
+            address.push_str(&key);
         }
     }
     address
+}
+
+/// `/Namespace.Type`, where a path goes on with a name that only the type has which it was narrowed to.
+fn cast_before(model: &Model, step: &Step<'_>, name: &str) -> Option<String> {
+    let (Target::Navigation(navigation), true) = (step.to, step.is_cast) else { return None };
+    let declared = model.entity(navigation.target);
+    let is_known = declared.property(name).is_some() || declared.navigation_property(name).is_some();
+    (!is_known).then(|| format!("/{}", model.type_name(&step.ty)))
 }
 
 /// The set or singleton that a navigation property of one is bound to.
@@ -149,21 +180,27 @@ fn bound<'m>(model: &'m Model, home: &NavigationProperty, path: &[&str]) -> Opti
     model.member(binding.1.rsplit('/').next()?)
 }
 
-/// The address of the list behind an expanded navigation property: of the set it is bound to, or below its owner.
+/// The address of the list behind an expanded navigation property of the entity with the address `owner`: of the set
+/// it is bound to, or below its owner.
 #[must_use]
-pub fn expanded_address(
-    model: &Model,
-    home: Option<&NavigationProperty>,
-    owner: &str,
-    navigation: &NavigationProperty,
-) -> String {
-    match home
-        .and_then(|home| bound(model, home, &[&navigation.name]))
-        .filter(|_| !navigation.contains_target)
-    {
+pub fn expanded_address(model: &Model, owner: &str, navigation: &NavigationProperty) -> String {
+    let mut names = names(owner).into_iter();
+    let home = names.next().and_then(|first| home(model, first));
+    let path: Vec<&str> = names.chain([navigation.name.as_str()]).collect();
+    match home.and_then(|home| bound(model, home, &path)).filter(|_| !navigation.contains_target) {
         Some(target) => target.name.clone(),
         None => format!("{owner}/{}", navigation.name),
     }
+}
+
+/// The segments of an address without their keys; what stands in quotes divides nothing.
+fn names(address: &str) -> Vec<&str> {
+    let mut is_quoted = false;
+    let segments = address.split(|character| {
+        is_quoted ^= character == '\'';
+        character == '/' && !is_quoted
+    });
+    segments.map(|segment| segment.split('(').next().unwrap_or(segment)).collect()
 }
 
 /// The set or singleton that instances of a list belong to, where its address is one.

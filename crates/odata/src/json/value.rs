@@ -7,7 +7,7 @@ use super::write::{Writer, close, text};
 use crate::model::{Primitive, Property, Type};
 use crate::query::Selected;
 use crate::sql::stored;
-use crate::value::Value;
+use crate::value::{Value, number};
 
 impl Writer<'_> {
     /// A value of a declared type; `selected` says which members of a structure are wanted.
@@ -31,7 +31,7 @@ impl Writer<'_> {
             (Value::Boolean(truth), _) => out.extend_from_slice(if *truth { b"true" } else { b"false" }),
             (Value::Integer(number), _) => out.extend_from_slice(number.to_string().as_bytes()),
             (Value::Double(number), _) if number.is_finite() => {
-                out.extend_from_slice(number.to_string().as_bytes());
+                out.extend_from_slice(number::short_double(*number).as_bytes());
             }
             (Value::Decimal(digits), _) => out.extend_from_slice(digits.as_bytes()),
             (Value::String(value), _) => text(out, value),
@@ -126,6 +126,27 @@ impl Writer<'_> {
         }
     }
 
+    /// What is kept of an instance of an open type beside its declared properties.
+    pub fn undeclared(
+        &self,
+        out: &mut Vec<u8>,
+        members: &serde_json::Map<String, serde_json::Value>,
+        ty: &Type,
+    ) {
+        match ty {
+            Type::Entity(id) if self.model.entity(*id).is_open => {
+                let ty = self.model.entity(*id);
+                self.dynamic(out, members, |name| {
+                    ty.property(name).is_some() || ty.navigation_property(name).is_some()
+                });
+            }
+            Type::Complex(id) if self.model.complex(*id).is_open => {
+                self.dynamic(out, members, |name| self.model.complex(*id).property(name).is_some());
+            }
+            _ => {}
+        }
+    }
+
     /// Members that are not declared, each with a comma behind it.
     pub fn dynamic(
         &self,
@@ -136,6 +157,12 @@ impl Writer<'_> {
         for (name, json) in members {
             if name.contains('@') || is_declared(name) {
                 continue;
+            }
+            let said = members.get(&format!("{name}@odata.type")).and_then(serde_json::Value::as_str);
+            if let (Some(said), true) = (said, self.writing.metadata != MetadataLevel::None) {
+                self.control(out, name, "type");
+                text(out, said);
+                out.push(b',');
             }
             text(out, name);
             out.push(b':');

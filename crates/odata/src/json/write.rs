@@ -1,14 +1,16 @@
 //! An answer as JSON, written straight into bytes in one pass.
 
+mod computed;
+mod expanded;
+mod property;
+
 use super::context::{context, expanded_address, home, list_address};
-use super::value::is_evident;
 use super::{Envelope, MetadataLevel};
-use crate::answer::{Answer, Cell, Entity, Expanded, Page};
-use crate::model::{EntityTypeId, Model, NavigationProperty, Primitive, Type};
+use crate::answer::{Answer, Cell, Entity, Page};
+use crate::model::{Model, Primitive, Type};
 use crate::profile::{Profile, Version};
-use crate::query::{Computed, Ending, Expansion, Query, Selected, Shape, key_predicate};
+use crate::query::{Ending, Query, Selected, Shape, key_predicate};
 use crate::skiptoken;
-use crate::syntax::ast::ExpandForm;
 use crate::syntax::percent::encode_query;
 use crate::value::Value;
 
@@ -92,9 +94,13 @@ impl Writer<'_> {
     }
 
     fn context(&self, out: &mut Vec<u8>, query: &Query<'_>) {
+        self.context_url(out, || context(query, self.writing.profile));
+    }
+
+    fn context_url(&self, out: &mut Vec<u8>, context: impl FnOnce() -> String) {
         if self.writing.metadata != MetadataLevel::None {
             self.control(out, "", "context");
-            let context = context(query, self.writing.profile);
+            let context = context();
             text(out, &format!("{}/{context}", self.writing.service_root));
             out.push(b',');
         }
@@ -140,9 +146,7 @@ impl Writer<'_> {
         let shape = &query.listing.shape;
         out.push(b'{');
         self.context(out, query);
-        let list = list_address(self.model, &query.resource);
-        let is_single = query.resource.navigation().is_some_and(|navigation| !navigation.collection);
-        let address = if is_single { list } else { self.address(shape, entity, &list) };
+        let address = self.root_address(query, entity);
         if matches!(query.resource.ending, Ending::References) {
             self.id(out, &address);
             close(out, b'}');
@@ -157,101 +161,6 @@ impl Writer<'_> {
             close(out, b'}');
         }
         close(out, b'}');
-    }
-
-    /// A structural property by itself; null has no body.
-    fn property(&self, out: &mut Vec<u8>, query: &Query<'_>, entity: &Entity, raw: bool) -> Form {
-        let (Some(mut selected), Some(mut cell)) =
-            (query.listing.shape.properties.first(), entity.values.first())
-        else {
-            return Form::Nothing;
-        };
-        let Ending::Property { path, .. } = &query.resource.ending else { return Form::Nothing };
-        for _ in path.iter().skip(1) {
-            match (cell, selected.members.first()) {
-                (Cell::Members(members), Some(member)) => {
-                    let Some(first) = members.first() else { return Form::Nothing };
-                    (cell, selected) = (first, member);
-                }
-                (Cell::One(Value::Json(json)), Some(member)) => {
-                    return self.inner_property(out, query, json, selected, member, raw);
-                }
-                _ => return Form::Nothing,
-            }
-        }
-        self.root_value(out, query, cell, selected, raw)
-    }
-
-    /// A property inside a complex one that is kept as a JSON text.
-    fn inner_property<'q>(
-        &self,
-        out: &mut Vec<u8>,
-        query: &Query<'_>,
-        json: &serde_json::Value,
-        mut selected: &'q Selected<'q>,
-        mut member: &'q Selected<'q>,
-        raw: bool,
-    ) -> Form {
-        let Ending::Property { path, .. } = &query.resource.ending else { return Form::Nothing };
-        let depth = path.iter().position(|property| property.name == selected.property.name).unwrap_or(0);
-        let mut json = json;
-        for _ in path.iter().skip(depth + 1) {
-            let Some(inner) = json.get(&member.property.name) else { return Form::Nothing };
-            json = inner;
-            selected = member;
-            if let Some(next) = member.members.first() {
-                member = next;
-            }
-        }
-        let value = crate::sql::stored::from_json(json, &selected.property.ty).unwrap_or(Value::Null);
-        self.root_value(out, query, &Cell::One(value), selected, raw)
-    }
-
-    fn root_value(
-        &self,
-        out: &mut Vec<u8>,
-        query: &Query<'_>,
-        cell: &Cell,
-        selected: &Selected<'_>,
-        raw: bool,
-    ) -> Form {
-        let ty = &selected.property.ty;
-        match cell {
-            Cell::One(Value::Null) | Cell::One(Value::Json(serde_json::Value::Null)) => return Form::Nothing,
-            Cell::One(value) if raw => {
-                match (value, ty) {
-                    (Value::Binary(bytes), _) => {
-                        out.extend_from_slice(bytes);
-                        return Form::Bytes;
-                    }
-                    (Value::Integer(number), Type::Enum(id)) => {
-                        let name = self.model.enumeration(*id).name_of(*number);
-                        out.extend_from_slice(name.unwrap_or_default().as_bytes());
-                    }
-                    (Value::Double(number), _) if number.is_finite() => {
-                        out.extend_from_slice(number.to_string().as_bytes());
-                    }
-                    (value, _) => out.extend_from_slice(value.text().as_bytes()),
-                }
-                return Form::Text;
-            }
-            _ => {}
-        }
-        out.push(b'{');
-        self.context(out, query);
-        match cell {
-            Cell::Members(cells) => self.cells(out, &selected.members, cells, None),
-            Cell::One(Value::Json(serde_json::Value::Object(members))) if matches!(ty, Type::Complex(_)) => {
-                self.complex(out, members, ty, Some(selected));
-            }
-            Cell::One(value) | Cell::Counted(value, _) => {
-                out.extend_from_slice(b"\"value\":");
-                self.value(out, value, ty, Some(selected));
-                out.push(b',');
-            }
-        }
-        close(out, b'}');
-        Form::Json
     }
 
     /// The instances of a list with this address.
@@ -295,6 +204,17 @@ impl Writer<'_> {
         out.push(b',');
     }
 
+    /// The canonical address of the one entity that was addressed: a singleton's and a contained single one's is that of
+    /// its path.
+    fn root_address(&self, query: &Query<'_>, entity: &Entity) -> String {
+        let list = list_address(self.model, &query.resource);
+        let is_single = query.resource.navigation().is_some_and(|navigation| !navigation.collection);
+        if is_single && home(self.model, &list).is_none_or(|home| !home.collection) {
+            return list;
+        }
+        self.address(&query.listing.shape, entity, &list)
+    }
+
     /// The canonical address of an entity in a list.
     fn address(&self, shape: &Shape<'_>, entity: &Entity, list: &str) -> String {
         let Some(ty) = shape.entity(self.model) else { return list.to_owned() };
@@ -320,19 +240,12 @@ impl Writer<'_> {
         } else {
             self.cells(out, &shape.properties, &entity.values, Some(&actual));
         }
-        if let (Some(serde_json::Value::Object(members)), Type::Entity(id)) = (&entity.document, &actual) {
-            let ty = self.model.entity(*id);
-            if ty.is_open {
-                self.dynamic(out, members, |name| {
-                    ty.property(name).is_some() || ty.navigation_property(name).is_some()
-                });
-            }
+        if let Some(serde_json::Value::Object(members)) = &entity.document {
+            self.undeclared(out, members, &actual);
         }
         self.computed(out, &shape.computed, &entity.computed);
-        let list = address.rfind('(').map_or(address, |end| address.get(..end).unwrap_or(address));
-        let home = home(self.model, list);
         for (expansion, found) in shape.expand.iter().zip(&entity.expanded) {
-            let list = expanded_address(self.model, home, address, expansion.navigation);
+            let list = expanded_address(self.model, address, expansion.navigation);
             self.expanded(out, expansion, found, &list, address);
         }
         if let (MetadataLevel::Full, Type::Entity(id)) = (self.writing.metadata, &actual)
@@ -381,30 +294,6 @@ impl Writer<'_> {
         }
     }
 
-    fn navigation_links(&self, out: &mut Vec<u8>, shape: &Shape<'_>, actual: EntityTypeId, address: &str) {
-        let is_expanded = |navigation: &NavigationProperty| {
-            shape.expand.iter().any(|one| one.navigation.name == navigation.name)
-        };
-        let wanted = |navigation: &NavigationProperty| {
-            shape
-                .selected
-                .as_ref()
-                .is_none_or(|names| names.iter().any(|name| *name == navigation.name || name == "*"))
-        };
-        for navigation in &self.model.entity(actual).navigation {
-            if !is_expanded(navigation) && !wanted(navigation) {
-                continue;
-            }
-            let link = format!("{}/{}/{}", self.writing.service_root, encode_list(address), navigation.name);
-            self.control(out, &navigation.name, "navigationLink");
-            text(out, &link);
-            out.push(b',');
-            self.control(out, &navigation.name, "associationLink");
-            text(out, &format!("{link}/$ref"));
-            out.push(b',');
-        }
-    }
-
     /// Structural properties; those of derived types for instances of these only.
     fn cells(&self, out: &mut Vec<u8>, properties: &[Selected<'_>], cells: &[Cell], actual: Option<&Type>) {
         for (selected, cell) in properties.iter().zip(cells) {
@@ -436,112 +325,6 @@ impl Writer<'_> {
             out.push(b',');
         }
     }
-
-    /// Computed values; those behind a common name are members of one object.
-    fn computed(&self, out: &mut Vec<u8>, names: &[Computed<'_>], values: &[Option<Value>]) {
-        let all: Vec<(&[String], &Computed<'_>, &Value)> = names
-            .iter()
-            .zip(values)
-            .filter_map(|(name, value)| Some((name.path.as_slice(), name, value.as_ref()?)))
-            .collect();
-        self.computed_below(out, &all);
-    }
-
-    fn computed_below(&self, out: &mut Vec<u8>, all: &[(&[String], &Computed<'_>, &Value)]) {
-        let mut done: Vec<&String> = Vec::new();
-        for (path, computed, value) in all {
-            let Some((first, rest)) = path.split_first() else { continue };
-            if done.contains(&first) {
-                continue;
-            }
-            done.push(first);
-            if rest.is_empty() {
-                let ty = computed.expr.ty.clone().unwrap_or(Type::Primitive(Primitive::String));
-                let level = self.writing.metadata;
-                if **value != Value::Null && level != MetadataLevel::None && !is_evident(&ty) {
-                    self.annotate_type(out, first, &ty);
-                }
-                text(out, first);
-                out.push(b':');
-                self.value(out, value, &ty, None);
-            } else {
-                let below: Vec<_> = all
-                    .iter()
-                    .filter_map(|(path, computed, value)| match path.split_first() {
-                        Some((name, rest)) if name == first => Some((rest, *computed, *value)),
-                        _ => None,
-                    })
-                    .collect();
-                text(out, first);
-                out.extend_from_slice(b":{");
-                self.computed_below(out, &below);
-                close(out, b'}');
-            }
-            out.push(b',');
-        }
-    }
-
-    fn expanded(
-        &self,
-        out: &mut Vec<u8>,
-        expansion: &Expansion<'_>,
-        found: &Expanded,
-        list: &str,
-        owner: &str,
-    ) {
-        let name = &expansion.navigation.name;
-        let shape = &expansion.listing.shape;
-        match found {
-            Expanded::Absent => {}
-            Expanded::One(None) => {
-                text(out, name);
-                out.extend_from_slice(b":null,");
-            }
-            Expanded::One(Some(entity)) => {
-                text(out, name);
-                out.extend_from_slice(b":{");
-                let below = home(self.model, list).is_none_or(|home| home.collection);
-                let address = if below && !expansion.navigation.contains_target {
-                    self.address(shape, entity, list)
-                } else {
-                    list.to_owned()
-                };
-                match expansion.form {
-                    ExpandForm::References => self.id(out, &address),
-                    _ => self.members(out, shape, entity, &address),
-                }
-                close(out, b'}');
-                out.push(b',');
-            }
-            Expanded::Page(page) => {
-                if let Some(count) = page.count {
-                    self.count(out, name, count);
-                }
-                if expansion.form == ExpandForm::Count {
-                    return;
-                }
-                if let Some(cursor) = &page.next {
-                    let path = format!("{owner}/{name}");
-                    let token = skiptoken::write(&path, &expansion.listing.order, cursor);
-                    let mut url = format!("{}/{}", self.writing.service_root, encode_list(&path));
-                    if !expansion.options.is_empty() {
-                        url.push('?');
-                        url.push_str(&expansion.options);
-                    }
-                    self.control(out, name, "nextLink");
-                    text(out, &with_token(&url, &token));
-                    out.push(b',');
-                }
-                text(out, name);
-                out.push(b':');
-                match expansion.form {
-                    ExpandForm::References => self.references(out, shape, &page.entities, list),
-                    _ => self.entities(out, shape, &page.entities, list),
-                }
-                out.push(b',');
-            }
-        }
-    }
 }
 
 /// A version as an ETag: weak, since the same entity can be written in many ways.
@@ -557,7 +340,7 @@ pub fn etag(version: &str) -> String {
 /// The canonical path of a list as it stands in a URL: a slash in the quotes of a key divides no segments.
 fn encode_list(list: &str) -> String {
     let parts = list.split('\'').enumerate().map(|(index, part)| {
-        let part = encode_query(part);
+        let part = encode_query(part).replace("%3D", "=");
         if index % 2 == 0 { part } else { part.replace('/', "%2F") }
     });
     parts.collect::<Vec<_>>().join("'")

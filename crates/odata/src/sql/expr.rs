@@ -5,10 +5,10 @@
 //! indexes serve; anywhere else the exact form.
 //! Specification: OData URL Conventions 4.01 §5.1.1.1.
 
-use super::writer::{Part, Place, Writer};
+use super::writer::{Part, Writer};
 use super::{Error, Statement, stored};
-use crate::model::{EnumTypeId, Primitive, Type};
-use crate::query::{Arithmetic, Comparison, Expr, ExprKind, Path, TextSearch, Variable};
+use crate::model::{Primitive, Type};
+use crate::query::{Comparison, Expr, ExprKind, Path, Variable};
 use crate::value::Value;
 
 /// Where an expression stands.
@@ -82,7 +82,7 @@ impl<'s> Writer<'s> {
                 to.push_alias(alias).push(self.dialect.place);
             }
             ExprKind::Compare(comparison, left, right) => {
-                self.compare(to, *comparison, left, right, truth)?
+                self.compare(to, *comparison, left, right, truth)?;
             }
             ExprKind::And(operands) => self.infix(to, " AND ", operands, truth)?,
             ExprKind::Or(operands) => self.infix(to, " OR ", operands, truth)?,
@@ -203,6 +203,17 @@ impl<'s> Writer<'s> {
         if matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable {
             return self.compare_or_both_null(to, comparison, left, right);
         }
+        for (side, other) in [(left, right), (right, left)] {
+            // NaN is a value, even where the database has none to calculate with.
+            if let (ExprKind::Property(path), Some(Value::Null)) = (&side.kind, other.as_literal())
+                && let Some(ty @ Type::Primitive(Primitive::Double | Primitive::Single)) = &side.ty
+                && matches!(comparison, Comparison::Eq | Comparison::Ne)
+            {
+                self.path(to, path, ty, Part::Written)?;
+                to.push(if comparison == Comparison::Eq { " IS NULL" } else { " IS NOT NULL" });
+                return Ok(());
+            }
+        }
         let nullable = left.nullable || right.nullable;
         let plain = truth == Truth::Condition || !nullable;
         let (open, operator, close) = match comparison {
@@ -314,197 +325,6 @@ impl<'s> Writer<'s> {
             condition.and(to);
             writer.is_of(to, place, ty)
         })?;
-        to.push(")");
-        Ok(())
-    }
-
-    fn arithmetic(
-        &mut self,
-        to: &mut Statement,
-        operator: Arithmetic,
-        left: &Expr<'_>,
-        right: &Expr<'_>,
-        ty: Option<&Type>,
-    ) -> Result<(), Error> {
-        let primitive = |ty: Option<&Type>| match ty {
-            Some(Type::Primitive(primitive)) => *primitive,
-            _ => Primitive::Int64,
-        };
-        let (one, other, result) = (primitive(left.ty.as_ref()), primitive(right.ty.as_ref()), primitive(ty));
-        let function = match (result, operator) {
-            (Primitive::Decimal, Arithmetic::Add) => "odata_dec_add(",
-            (Primitive::Decimal, Arithmetic::Sub) => "odata_dec_sub(",
-            (Primitive::Decimal, Arithmetic::Mul) => "odata_dec_mul(",
-            (Primitive::Decimal, Arithmetic::Div | Arithmetic::DivBy) => "odata_dec_div(",
-            (Primitive::Decimal, Arithmetic::Mod) => "odata_dec_mod(",
-            (Primitive::Double, Arithmetic::Add) => "odata_real_add(",
-            (Primitive::Double, Arithmetic::Sub) => "odata_real_sub(",
-            (Primitive::Double, Arithmetic::Mul) => "odata_real_mul(",
-            (Primitive::Double, Arithmetic::Div | Arithmetic::DivBy) => "odata_real_div(",
-            (Primitive::Double, Arithmetic::Mod) => "odata_real_mod(",
-            (Primitive::Date, _) => "odata_date_add(",
-            (Primitive::Duration, Arithmetic::Sub) if one == Primitive::Date => "odata_date_sub(",
-            (Primitive::Duration, Arithmetic::Mul) => "odata_ticks_scale(",
-            (Primitive::Duration, Arithmetic::Div | Arithmetic::DivBy) => "odata_ticks_divide(",
-            (_, Arithmetic::Add) => "odata_int_add(",
-            (_, Arithmetic::Sub) => "odata_int_sub(",
-            (_, Arithmetic::Mul) => "odata_int_mul(",
-            (_, Arithmetic::Div | Arithmetic::DivBy) => "odata_int_div(",
-            (_, Arithmetic::Mod) => "odata_int_mod(",
-        };
-        // The function takes the duration second where there is a day, first where there is a number.
-        let swapped = (result == Primitive::Date && one == Primitive::Duration)
-            || (result == Primitive::Duration && operator == Arithmetic::Mul && other == Primitive::Duration);
-        let (first, second) = if swapped { (right, left) } else { (left, right) };
-        to.push(function);
-        self.value(to, first)?;
-        to.push(", ");
-        if result == Primitive::Date && operator == Arithmetic::Sub {
-            to.push("odata_int_neg(");
-            self.value(to, second)?;
-            to.push(")");
-        } else {
-            self.value(to, second)?;
-        }
-        to.push(")");
-        Ok(())
-    }
-
-    fn cast(&mut self, to: &mut Statement, operand: &Expr<'_>, ty: &Type) -> Result<(), Error> {
-        match (&operand.ty, ty) {
-            (Some(Type::Primitive(from)), Type::Primitive(Primitive::Double)) if from.is_numeric() => {
-                to.push("CAST(");
-                self.value(to, operand)?;
-                to.push(" AS ").push(self.dialect.real).push(")");
-            }
-            (Some(Type::Primitive(from)), Type::Primitive(Primitive::Decimal)) if from.is_integer() => {
-                to.push("CAST(");
-                self.value(to, operand)?;
-                to.push(" AS TEXT)");
-            }
-            (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) if self.is_flags(*id) => {
-                to.push("odata_flags(");
-                self.value(to, operand)?;
-                to.push(", ").bind(self.members(*id).into()).push(")");
-            }
-            (Some(Type::Primitive(Primitive::String)), Type::Enum(id)) if self.is_flags(*id) => {
-                to.push("odata_flags_of(");
-                self.value(to, operand)?;
-                to.push(", ").bind(self.members(*id).into()).push(")");
-            }
-            (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) => {
-                to.push("(CASE ");
-                self.value(to, operand)?;
-                for (name, number) in &self.model.enumeration(*id).members {
-                    to.push(" WHEN ").bind((*number).into()).push(" THEN ").bind(name.as_str().into());
-                }
-                to.push(" END)");
-            }
-            (Some(Type::Primitive(Primitive::String)), Type::Enum(id)) => {
-                to.push("(CASE ");
-                self.value(to, operand)?;
-                for (name, number) in &self.model.enumeration(*id).members {
-                    to.push(" WHEN ").bind(name.as_str().into()).push(" THEN ").bind((*number).into());
-                }
-                to.push(" END)");
-            }
-            (Some(Type::Primitive(_)), Type::Enum(_)) => self.value(to, operand)?,
-            (Some(from @ (Type::Primitive(_) | Type::Enum(_))), Type::Primitive(target)) => {
-                let from = match from {
-                    Type::Primitive(from) => *from,
-                    _ => Primitive::Int64,
-                };
-                to.push("odata_cast(");
-                self.value(to, operand)?;
-                to.push(", ").bind(from.name().into()).push(", ").bind(target.name().into()).push(")");
-            }
-            _ => return Err(Error::NoPlace),
-        }
-        Ok(())
-    }
-
-    fn is_flags(&self, id: EnumTypeId) -> bool {
-        self.model.enumeration(id).is_flags
-    }
-
-    /// `read=1,write=2`
-    fn members(&self, id: EnumTypeId) -> String {
-        let members = self.model.enumeration(id).members.iter();
-        members.map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>().join(",")
-    }
-
-    /// `$search`: every term is somewhere in the searched properties, whatever its letter case.
-    pub fn search(
-        &mut self,
-        condition: &mut Condition,
-        to: &mut Statement,
-        search: &TextSearch<'_>,
-        place: Place<'s>,
-    ) -> Result<(), Error> {
-        condition.and(to);
-        self.terms(to, search, &search.terms, place)
-    }
-
-    fn terms(
-        &mut self,
-        to: &mut Statement,
-        search: &TextSearch<'_>,
-        terms: &crate::syntax::ast::Search,
-        place: Place<'s>,
-    ) -> Result<(), Error> {
-        use crate::syntax::ast::Search;
-        let junction = |writer: &mut Self, to: &mut Statement, operator: &'static str, all: &[Search]| {
-            to.push("(");
-            for (index, one) in all.iter().enumerate() {
-                to.push(if index == 0 { "" } else { operator });
-                writer.terms(to, search, one, place)?;
-            }
-            to.push(")");
-            Ok(())
-        };
-        match terms {
-            Search::And(all) => junction(self, to, " AND ", all),
-            Search::Or(all) => junction(self, to, " OR ", all),
-            Search::Not(one) => {
-                to.push("(NOT ");
-                self.terms(to, search, one, place)?;
-                to.push(")");
-                Ok(())
-            }
-            Search::Word(text) | Search::Phrase(text) | Search::Incomplete(text) => {
-                self.term(to, search, text, place)
-            }
-        }
-    }
-
-    fn term(
-        &mut self,
-        to: &mut Statement,
-        search: &TextSearch<'_>,
-        text: &str,
-        place: Place<'s>,
-    ) -> Result<(), Error> {
-        if let Place::Row(alias, table) = place
-            && let Some(index) = &table.search
-            && text.chars().count() >= 3
-        {
-            // A phrase of the index's own query language: in double quotes, those inside doubled.
-            let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-            let mut parts = index.split("{q}");
-            to.push("(").push_schema(parts.next().unwrap_or_default(), alias);
-            for part in parts {
-                to.bind(phrase.as_str().into()).push_schema(part, alias);
-            }
-            to.push(")");
-            return Ok(());
-        }
-        to.push("(");
-        for (index, property) in search.within.iter().enumerate() {
-            to.push(if index == 0 { "" } else { " OR " });
-            to.push("COALESCE(").push(self.dialect.position).push("(").push(self.dialect.lower).push("(");
-            self.column(to, place, &[property], Part::Value)?;
-            to.push("), ").bind(text.to_lowercase().into()).push(") > 0, FALSE)");
-        }
         to.push(")");
         Ok(())
     }

@@ -94,7 +94,7 @@ pub(super) fn columns<'q, 's>(
     }
     if !is_structure(shape) && listing.apply.iter().all(keeps_instances) {
         if let Place::Member(alias) = place {
-            writer.member(to, alias, &shape.ty, Part::Value)?;
+            writer.member(to, alias, &shape.ty, Part::Written)?;
             names.named(to);
             writer.member(to, alias, &shape.ty, Part::Offset)?;
             names.named(to);
@@ -136,6 +136,16 @@ pub(super) fn columns<'q, 's>(
         if let (Some(version), true) = (&table.version, beside.versions) {
             has.version = true;
             to.push_schema(version, alias);
+            names.named(to);
+        }
+    }
+    if let (Place::Member(alias), Type::Complex(_)) = (place, &shape.ty) {
+        has.type_name = true;
+        writer.member_type(to, alias);
+        names.named(to);
+        if shape.dynamic {
+            has.document = true;
+            to.push_alias(alias).push(writer.dialect.member);
             names.named(to);
         }
     }
@@ -229,7 +239,7 @@ fn leaf_below<'q, 's>(
         let members = selected.members.iter().map(|member| leaf(writer, to, place, member, path, names));
         return Ok(Leaf::Members(members.collect::<Result<_, _>>()?));
     }
-    writer.column(to, place, path, Part::Value)?;
+    writer.column(to, place, path, Part::Written)?;
     names.named(to);
     if property.ty == Type::Primitive(Primitive::DateTimeOffset) && Writer::keeps_offset(place, path) {
         writer.column(to, place, path, Part::Offset)?;
@@ -322,7 +332,7 @@ impl Layout<'_> {
         for property in &self.keys {
             key.push(stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?);
         }
-        let type_name = self.has.type_name.then(|| plain(next()).text());
+        let type_name = self.has.type_name.then(|| plain(next()).text().trim_start_matches('#').to_owned());
         let document = if self.has.document {
             match next() {
                 Scalar::Text(text) => serde_json::from_str(&text).ok(),
@@ -361,7 +371,7 @@ fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error
         Leaf::Narrowed(property, counted) => {
             let members = stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?;
             match (counted, members) {
-                (true, members) => Cell::Counted(members, next_number(next())),
+                (true, members) => Cell::Counted(members, next_number(&next())),
                 (false, members) => Cell::One(members),
             }
         }
@@ -376,9 +386,9 @@ fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error
     })
 }
 
-fn next_number(scalar: Scalar) -> u64 {
+fn next_number(scalar: &Scalar) -> u64 {
     match scalar {
-        Scalar::Integer(number) => u64::try_from(number).unwrap_or(0),
+        Scalar::Integer(number) => u64::try_from(*number).unwrap_or(0),
         _ => 0,
     }
 }

@@ -226,7 +226,7 @@ fn constant(name: &str) -> Option<Value> {
 /// What stands behind `in`: literals in parentheses, or one expression.
 fn candidates(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
     if !cursor.at_symbol('(')? {
-        return primary(cursor);
+        return operand(cursor);
     }
     let start = cursor.take()?.span;
     cursor.deeper(|cursor| {

@@ -63,8 +63,9 @@ fn parts(raw: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut left = raw;
     loop {
+        // A condition without end takes all that is left, which then is looked at only once.
         let end = match left.strip_prefix("$filter(").or_else(|| left.strip_prefix("$filter%28")) {
-            Some(inside) => left.len() - inside.len() + length_of_condition(inside),
+            Some(inside) => left.len() - inside.len() + length_of_condition(inside).unwrap_or(inside.len()),
             None => 0,
         };
         match left.get(end..).unwrap_or_default().find('/') {
@@ -82,7 +83,7 @@ fn parts(raw: &str) -> Vec<&str> {
 }
 
 /// How far it is to the parenthesis that closes `$filter(`.
-fn length_of_condition(inside: &str) -> usize {
+fn length_of_condition(inside: &str) -> Option<usize> {
     let (mut open, mut in_quotes, mut at) = (1_usize, false, 0);
     while let Some(left) = inside.get(at..).filter(|left| !left.is_empty()) {
         let (character, length) = match left.get(..3) {
@@ -98,11 +99,11 @@ fn length_of_condition(inside: &str) -> usize {
             _ => {}
         }
         if open == 0 {
-            return at;
+            return Some(at);
         }
         at += length;
     }
-    0
+    None
 }
 
 /// Reads the segment that begins at byte `start` of the path and ends with it.

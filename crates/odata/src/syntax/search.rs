@@ -45,8 +45,7 @@ fn conjunction(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     let mut terms = vec![term(cursor)?];
     loop {
         let gap = blanks(cursor.raw());
-        let behind = cursor.raw().get(gap..).unwrap_or_default();
-        if gap == 0 || ends(behind) || is_operator(behind, "OR") {
+        if gap == 0 || ends(cursor, gap) || is_operator(cursor, gap, "OR") {
             return Ok(one_or(terms, Search::And));
         }
         if !take_operator(cursor, "AND")? {
@@ -70,7 +69,7 @@ fn one_or(mut terms: Vec<Search>, many: fn(Vec<Search>) -> Search) -> Search {
 
 fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     let raw = cursor.raw();
-    if is_operator(raw, "NOT") {
+    if is_operator(cursor, 0, "NOT") {
         cursor.count_operator()?;
         cursor.take_raw("NOT".len());
         skip_blanks(cursor);
@@ -100,7 +99,11 @@ fn term(cursor: &mut Cursor<'_>) -> Result<Search, Error> {
     }
     match word_length(cursor) {
         0 => Err(expected(cursor, "a word")),
-        length => Ok(Search::Word(cursor.take_raw(length).to_owned())),
+        length => Ok(match cursor.take_raw(length).to_owned() {
+            // Printed as a word it could not be told from the end of an option.
+            word if word.contains(';') => Search::Phrase(word),
+            word => Search::Word(word),
+        }),
     }
 }
 
@@ -137,7 +140,7 @@ fn word_length(cursor: &Cursor<'_>) -> usize {
 /// Takes the operator with the blanks around it, if it is next and something to apply it to follows.
 fn take_operator(cursor: &mut Cursor<'_>, operator: &str) -> Result<bool, Error> {
     let gap = blanks(cursor.raw());
-    let found = gap > 0 && is_operator(cursor.raw().get(gap..).unwrap_or_default(), operator);
+    let found = gap > 0 && is_operator(cursor, gap, operator);
     if found {
         cursor.count_operator()?;
         cursor.take_raw(gap + operator.len());
@@ -146,14 +149,22 @@ fn take_operator(cursor: &mut Cursor<'_>, operator: &str) -> Result<bool, Error>
     Ok(found)
 }
 
-fn is_operator(raw: &str, operator: &str) -> bool {
-    let behind = raw.strip_prefix(operator).unwrap_or_default();
+/// Whether the operator stands this far ahead, and something to apply it to behind it.
+fn is_operator(cursor: &Cursor<'_>, ahead: usize, operator: &str) -> bool {
+    let Some(behind) = cursor.raw().get(ahead..).and_then(|raw| raw.strip_prefix(operator)) else {
+        return false;
+    };
     let gap = blanks(behind);
-    gap > 0 && !ends(behind.get(gap..).unwrap_or_default())
+    gap > 0 && !ends(cursor, ahead + operator.len() + gap)
 }
 
-fn ends(raw: &str) -> bool {
-    raw.is_empty() || raw.starts_with([')', ';'])
+/// Whether the search ends this far ahead. A semicolon that was percent-encoded is part of a word.
+fn ends(cursor: &Cursor<'_>, ahead: usize) -> bool {
+    match cursor.raw().get(ahead..).unwrap_or_default().chars().next() {
+        None | Some(')') => true,
+        Some(';') => !cursor.is_escaped(cursor.position() + ahead),
+        Some(_) => false,
+    }
 }
 
 fn blanks(raw: &str) -> usize {

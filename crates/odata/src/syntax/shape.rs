@@ -165,7 +165,7 @@ pub(super) fn name(cursor: &mut Cursor<'_>, token: &Token<'_>) -> Result<Name, E
         TokenKind::Name(_) => {}
         TokenKind::At(_) if cursor.take_adjacent('#')? => {
             cursor.tight()?;
-            span = span.to(cursor.expect_name("a qualifier")?.span);
+            span = span.to(cursor.expect_identifier("a qualifier")?.span);
         }
         TokenKind::At(_) => {}
         _ => return Err(cursor.expected("the name of a property", token)),

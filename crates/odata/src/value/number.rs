@@ -85,6 +85,14 @@ pub fn print_double(double: f64) -> String {
     }
 }
 
+/// The same as JSON has it, without an exponent where it is short without one: `0.5`, `1.5e300`. It must be finite.
+pub fn short_double(double: f64) -> String {
+    match double.abs() {
+        0.0 | 1e-9..1e17 => double.to_string(),
+        _ => print_double(double),
+    }
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -431,13 +431,15 @@ fn unsupported_options() {
     let refused = |option: &str| {
         format!("Unsupported {option}: The query option '{option}' is not supported by the service.")
     };
-    for option in ["$deltatoken=x", "$schemaversion=*", "$index=1", "$id=x", "DeltaToken=x"] {
+    for option in ["$deltatoken=x", "$index=1", "$id=x", "DeltaToken=x"] {
         let name = option.split('=').next().unwrap_or_default();
         for path in ["/registry/people", "/registry/people('a')", "/registry/people/$count"] {
             check(&[(&format!("{path}?{option}"), &refused(name))]);
         }
     }
     check(&[
+        ("/registry/people?$schemaversion=*", "registry/people many"),
+        ("/registry/people?$schemaversion=2", "NotFound $schemaversion: The schema has no version '2'."),
         ("/registry/people?$format=json", "registry/people many"),
         ("/registry/people?$format=Application/Json", "registry/people many"),
         ("/registry/people?custom=1&another", "registry/people many"),

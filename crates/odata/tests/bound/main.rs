@@ -1,11 +1,10 @@
-//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens; and batches.
+//! The bound half of the crate: what requests mean, the SQL they become, JSON in and out, page tokens.
 //!
 //! Everything here speaks of one small model, `demo`; `semantics` also runs the SQL and compares the answers
 //! with those of the naive evaluator in `oracle`.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
-mod batch;
 mod bind;
 mod csdl;
 mod csdl_read;
@@ -14,6 +13,7 @@ mod expressions;
 mod generate;
 mod json_read;
 mod json_write;
+mod openapi;
 mod oracle;
 mod paths;
 mod semantics;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use odata::model::csdl::Options;
 use odata::model::{ComplexTypeId, EntityType, EntityTypeId, Model, Primitive, Property, Type, csdl};
+use odata::openapi::{self, About, Keys};
 use serde_json::{Map, Value};
 
 /// The schema as it is written.
@@ -53,6 +55,25 @@ fn the_entities_are_of_the_model() {
     assert!(seen.entities.len() >= 20, "{}", seen.entities.len());
     for ty in MODEL.entity_types().map(|ty| &ty.name).chain(MODEL.complex_types().map(|ty| &ty.name)) {
         assert!(seen.types.contains(ty), "no {ty}");
+    }
+}
+
+/// `METADATA_DIR` names a folder that the documents are written to, for readers of other makers (`e2e/metadata`).
+#[test]
+fn documents_for_other_readers() {
+    let Ok(folder) = std::env::var("METADATA_DIR") else {
+        eprintln!("METADATA_DIR names no folder to write to");
+        return;
+    };
+    let folder = std::path::Path::new(&folder);
+    std::fs::create_dir_all(folder).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write("shop.4.0.xml", &csdl::xml(&MODEL, &Options::new(csdl::Version::V40)));
+    write("shop.xml", &csdl::xml(&MODEL, &Options::new(csdl::Version::V401)));
+    write("shop.csdl.json", &csdl::json(&MODEL, &Options::new(csdl::Version::V401)).to_string());
+    for (name, keys) in [("segments", Keys::Segments), ("parentheses", Keys::Parentheses)] {
+        let about = About { keys, ..About::new("Shop", "1") };
+        write(&format!("shop.{name}.openapi.json"), &openapi::document(&MODEL, &about).to_string());
     }
 }
 

@@ -1,11 +1,17 @@
-//! The parser, row by row: a URL, and the request it prints back as or the error it gets.
+//! The parser, row by row: a URL, and the request it prints back as or the error it gets. And batches, row by row.
 //!
 //! Printing drops parentheses that do not matter, so a row whose parentheses vanish shows how operators bind.
 //! Whatever is accepted must also survive being printed and parsed once more.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a failed check in a helper fails the test")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed check in a helper fails the test"
+)]
 
 mod apply;
+mod batch;
 mod rules;
 
 use std::time::{Duration, Instant};
@@ -205,6 +211,7 @@ fn members_and_calls() {
         ("a/$filter(b gt 1)('k')/c", "a/$filter(b gt 1)('k')/c"),
         ("cast(a,Edm.String) eq cast(Ns.T)", "cast(a,Edm.String) eq cast(Ns.T)"),
         ("isof(Collection(Edm.String)) or isof(a,T)", "isof(Collection(Edm.String)) or isof(a,T)"),
+        ("a in -b and c", "a in (-b) and c"),
         ("isof('microsoft.graph.device')", "isof(microsoft.graph.device)"),
         ("case(a gt 0:1,true:-1) eq 1", "case(a gt 0 : 1,true : -1) eq 1"),
         ("f(c={\"a\\u0041\":[1,b,{}],\"x\":\"y'\"})", "f(c={\"aA\":[1,b,{}],\"x\":'y'''})"),
@@ -290,6 +297,10 @@ fn options() {
         ("?$apply=groupby((a))", "?$apply=groupby((a))"),
         ("?@a=1&@b='x'&c=d&e", "?@a=1&@b='x'&c=d&e"),
         ("?levels=3", "?levels=3"),
+        ("?$filter=a eq -0044-03-15 or a eq 12000-01-01", "?$filter=a eq -0044-03-15 or a eq 12000-01-01"),
+        ("?$filter=a eq 2016-12-31T23:59:60Z", "?$filter=a eq 2016-12-31T23:59:60Z"),
+        ("?$filter=a eq 2023-02-30 or b eq 23:59:60", "?$filter=a eq 2023-02-30 or b eq 23:59:60"),
+        ("?$filter=a eq duration'P99999999999999999999D'", "?$filter=a eq duration'P99999999999999999999D'"),
     ]);
 }
 
@@ -391,7 +402,10 @@ fn searches() {
         ("?$search=NOT NOT", "?$search=NOT (NOT)"),
         ("?$search=\"serialNumber:AB 12\"", "?$search=\"serialNumber:AB 12\""),
         ("?$search='\"blu'", "?$search='\"blu'"),
-        ("?$search=a%3Bb", "?$search=a;b"),
+        ("?$search=a%3Bb", "?$search=\"a;b\""),
+        ("?$search=a;b", "?$search=\"a;b\""),
+        ("?$expand=a($search=b%3Bc OR %3B;$top=1)", "?$expand=a($search=\"b;c\" OR \";\";$top=1)"),
+        ("?$expand=a($search=b;$top=1)", "?$expand=a($search=b;$top=1)"),
         ("?$search=", "$search: Syntax error: expected a word but found the end at position 0 in ''."),
         ("?$search=(a", "$search: Syntax error: expected ')' but found the end at position 2 in '(a'."),
         (
@@ -466,6 +480,11 @@ fn limits() {
             (found, expected) => panic!("{shown}: {found:?}, but {expected:?} is expected"),
         }
         assert!(start.elapsed() < Duration::from_millis(100), "{shown} took {:?}", start.elapsed());
+    }
+    for path in ["/$filter(a".repeat(6_000), "/$filter(a/".repeat(5_000), "/$filter('".repeat(6_000)] {
+        let start = Instant::now();
+        assert!(parse(&path, None).is_err(), "{path:.60}");
+        assert!(start.elapsed() < Duration::from_millis(100), "{path:.60} took {:?}", start.elapsed());
     }
     let path = parse(&"/a".repeat(65), None).unwrap_err();
     assert_eq!(path.to_string(), "The request is too complex: the path has more than 64 segments.");

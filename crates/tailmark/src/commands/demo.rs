@@ -2,7 +2,8 @@
 //!
 //! It starts the service in this process on a database in a temporary folder, imports the sample devices
 //! through the same code as `tailmark import`, and shows the upload as the service answers it, the devices
-//! with their outcome, and a `curl` line that works. It serves until Ctrl-C; the folder goes with it.
+//! with their outcome, and a `curl` line that works. It serves until Ctrl-C or SIGTERM; the folder goes
+//! with it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
@@ -51,9 +52,10 @@ pub struct DemoArgs {
 /// Tells the story and serves on.
 pub async fn run(args: DemoArgs, common: &Common) -> anyhow::Result<Exit> {
     let output = common.output().as_table();
+    // Before there is a folder: a signal must not leave it behind, with the issuer's key in it.
+    let interrupt = Interrupt::listen();
     let folder =
         tempfile::Builder::new().prefix("tailmark-demo-").tempdir().context("cannot make a folder")?;
-    let interrupt = Interrupt::listen();
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
     config.http.listen = args.listen.unwrap_or_else(|| free_address(&output));
     let running = serve::start(config).await?;

@@ -3,11 +3,9 @@
 //! In: a file, or `-` for stdin, with a hash in Base64, the report's own bytes, or a hash file with many
 //! devices. Out: manufacturer, model, serial number and more of each, and everything that is wrong.
 
-use std::io::Read;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use autopilot::hardware_identifier::{HardwareIdentifier, Inspection};
+use autopilot::hardware_identifier::{HardwareIdentifier, Inspection, Repair};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -32,14 +30,7 @@ pub struct HashArgs {
 
 /// Decodes and prints; exit code 6 when something is wrong with a hash.
 pub fn run(args: &HashArgs, common: &Common) -> anyhow::Result<Exit> {
-    let bytes = if args.file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
-        bytes
-    } else {
-        std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?
-    };
-    let (result, valid) = described(&bytes)?;
+    let (result, valid) = described(&read::bytes(&args.file)?)?;
     common.output().show(&result, Kind::Hashes)?;
     Ok(if valid { Exit::Done } else { Exit::Invalid })
 }
@@ -51,15 +42,12 @@ fn described(bytes: &[u8]) -> anyhow::Result<(Value, bool)> {
     }
     let text = String::from_utf8_lossy(bytes);
     match HardwareIdentifier::from_base64(text.trim()) {
-        Ok((hash, repairs)) => {
-            let repairs: Vec<_> = repairs.iter().map(ToString::to_string).collect();
-            Ok(description(&hash, &repairs))
-        }
+        Ok((hash, repairs)) => Ok(description(&hash, &repairs)),
         Err(_) if text.contains([',', ';', '\t', '\0']) => {
             let (mut all, mut valid) = (Vec::new(), true);
             for (line, hash) in read::hashes(bytes)? {
                 let (mut one, good) = match HardwareIdentifier::from_base64(&hash) {
-                    Ok((hash, _)) => description(&hash, &[]),
+                    Ok((hash, repairs)) => description(&hash, &repairs),
                     Err(error) => (json!({ "valid": false, "problems": [error.to_string()] }), false),
                 };
                 valid &= good;
@@ -72,8 +60,8 @@ fn described(bytes: &[u8]) -> anyhow::Result<(Value, bool)> {
     }
 }
 
-fn description(hash: &HardwareIdentifier, repairs: &[String]) -> (Value, bool) {
-    let Inspection { report, faults } = hash.inspect();
+fn description(hash: &HardwareIdentifier, repairs: &[Repair]) -> (Value, bool) {
+    let Inspection { report, repair, faults } = hash.inspect();
     let valid = faults.is_empty();
     let description = json!({
         "valid": valid,
@@ -90,7 +78,7 @@ fn description(hash: &HardwareIdentifier, repairs: &[String]) -> (Value, bool) {
         "diskSerialNumber": report.disk_serial_number,
         "bytes": hash.bytes().len(),
         "problems": faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "repairs": repairs,
+        "repairs": repairs.iter().chain(&repair).map(ToString::to_string).collect::<Vec<_>>(),
     });
     (description, valid)
 }

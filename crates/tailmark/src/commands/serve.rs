@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::interrupt::Signals;
 use crate::config::compat::ProfileName;
 use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
@@ -85,10 +86,10 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     let config = args.config()?;
     telemetry::start(&config.log)?;
     // From here on: whoever reads that it listens may tell it to stop at once.
-    let told = told_to_stop().context("signals cannot be listened to")?;
+    let mut signals = Signals::listen().context("signals cannot be listened to")?;
     let running = start(config).await?;
     println!("Tailmark is listening on {}", running.base_url);
-    told.await;
+    signals.next().await;
     tracing::info!("stopping");
     running.stop().await;
     Ok(Exit::Done)
@@ -167,23 +168,4 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         ip => ip,
     };
     SocketAddr::new(ip, address.port())
-}
-
-/// Listens for Ctrl-C and SIGTERM from now on; the future ends with the first of them.
-#[cfg(unix)]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-/// Listens for Ctrl-C; the future ends with it.
-#[cfg(not(unix))]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async { _ = tokio::signal::ctrl_c().await })
 }

@@ -70,6 +70,18 @@ async fn an_entity_is_found_in_every_envelope() {
     assert_eq!(requests[0].uri(), "/beta/uploads/1");
 }
 
+#[test]
+fn the_members_of_an_entity_keep_their_order() {
+    for text in [
+        r#"{"@odata.context":"c","id":"1","b":1,"a":2,"c":3}"#,
+        r#"{"@odata.context":"c","id":"1","value":{"id":"1"},"b":1,"a":2,"c":3}"#,
+        r#"{"@odata.context":"c","value":{"id":"1","b":1,"a":2,"c":3}}"#,
+    ] {
+        let entity = unwrapped(serde_json::from_str(text).unwrap());
+        assert_eq!(entity.to_string(), r#"{"id":"1","b":1,"a":2,"c":3}"#);
+    }
+}
+
 #[tokio::test]
 async fn throttled_requests_are_repeated_and_in_the_end_given_up() {
     let busy = |status| answer(status, &[("retry-after", "0.001")], json!({}));

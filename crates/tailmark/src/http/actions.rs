@@ -12,9 +12,9 @@ use odata::negotiate::Kind;
 use odata::query::{Query, Resource};
 
 use super::Exchange;
-use super::body::with_quoted_names;
+use super::body::{with_group_tags, with_quoted_names};
 use super::error::Error;
-use super::write::sent_back;
+use super::write::{condition, sent_back};
 use crate::access::{Act, Grant};
 use crate::ids;
 
@@ -58,8 +58,10 @@ pub async fn call_action(
     let grant = Grant::check(&exchange.caller, resource, Act::Call)
         .map_err(|denied| exchange.denied(denied, resource))?;
     let mut body = exchange.body(body).await?;
-    if action.name == "updateDeviceProperties" {
-        body = with_quoted_names(&body);
+    match action.name.as_str() {
+        "updateDeviceProperties" => body = with_quoted_names(&body),
+        "import" => body = with_group_tags(body),
+        _ => {}
     }
     let sent = read::parameters(exchange.version.model(), action, &body)?;
     drop(body);
@@ -99,7 +101,7 @@ async fn import(
     exchange.app.store.writer(grant).save_imports(upload_id.as_deref(), devices).await?;
     let answer = Answer::Page(Page { entities, count: None, next: None });
     let body = json::write(&query, &answer, &exchange.plain_writing(&exchange.path));
-    Ok(exchange.respond(StatusCode::OK, body))
+    Ok(exchange.shown(StatusCode::OK, body))
 }
 
 async fn change(
@@ -109,7 +111,8 @@ async fn change(
     change: DeviceChange,
 ) -> Result<Response<Body>, Error> {
     let id = resource.key().ok_or(Error::NotFound)?;
-    exchange.app.store.writer(grant).update_device(id, change).await?;
+    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
+    writer.update_device(id, change).await?;
     Ok(exchange.respond_empty())
 }
 

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use autopilot::model::Version;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::BodyExt as _;
 use odata::batch::{self, Format, OnError, Service, Step};
 use odata::negotiate::Kind;
@@ -42,8 +42,12 @@ pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, E
     let body = body::whole(&exchange.headers, body, exchange.app.config.http.max_body).await?;
     let batch = batch::parse(&content_type, &body, exchange.profile.batch)?;
     drop(body);
-    let preference = batch::preference(&joined(&exchange.headers, "prefer"));
-    let on_error = preference.unwrap_or_else(|| batch.on_error());
+    let goes_on = exchange.wants.preferences.continue_on_error;
+    let on_error = match goes_on {
+        Some(true) => OnError::Continue,
+        Some(false) => OnError::Stop,
+        None => batch.on_error(),
+    };
     let mut run = batch.run(service(exchange), on_error);
     let mut unit: Option<Unit> = None;
     loop {
@@ -72,15 +76,12 @@ pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, E
     let (content_type, body) = run.finish(answered_as);
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
-    headers.insert("odata-version", HeaderValue::from_static("4.0"));
+    headers.insert("odata-version", HeaderValue::from_static(exchange.wants.version.text()));
     if let Ok(content_type) = HeaderValue::from_str(&content_type) {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
-    if let Some(preference) = preference {
-        let applied = match preference {
-            OnError::Continue => "continue-on-error=true",
-            OnError::Stop => "continue-on-error=false",
-        };
+    if let Some(goes_on) = goes_on {
+        let applied = if goes_on { "continue-on-error=true" } else { "continue-on-error=false" };
         headers.insert("preference-applied", HeaderValue::from_static(applied));
     }
     Ok(response)
@@ -88,15 +89,11 @@ pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, E
 
 /// The request's own format where it is accepted, else the other.
 fn form_of_answer(exchange: &Exchange, own: Format) -> Result<Format, Error> {
-    let kind = |format| match format {
-        Format::Json => Kind::Json,
-        Format::Multipart => Kind::Multipart,
-    };
-    let formats = [own, Format::Json, Format::Multipart];
-    match formats.into_iter().find(|format| exchange.wants.accepting(kind(*format)).is_ok()) {
-        Some(format) => Ok(format),
-        None => Err(exchange.wants.accepting(kind(own)).err().map_or(Error::NotFound, Error::from)),
-    }
+    let kind = |format| if format == Format::Json { Kind::Json } else { Kind::Multipart };
+    exchange.wants.accepting(kind(own)).map(|()| own).or_else(|_| {
+        let other = if own == Format::Json { Format::Multipart } else { Format::Json };
+        Ok(exchange.wants.accepting(kind(other)).map(|()| other)?)
+    })
 }
 
 /// Our own addresses: as configured, and as the client called us.
@@ -149,12 +146,40 @@ fn request(exchange: &Exchange, asked: batch::Request) -> Result<Request<Body>, 
             headers.append(&name, value.clone());
         }
     }
+    for &name in exchange.profile.batch.inherited {
+        inherit(&exchange.headers, headers, name);
+    }
     if let (Some(id), false) =
         (exchange.headers.get(CLIENT_REQUEST_ID), headers.contains_key(CLIENT_REQUEST_ID))
     {
         headers.insert(CLIENT_REQUEST_ID, id.clone());
     }
     Ok(request)
+}
+
+/// Lets a header of the batch hold for a request in it that does not say otherwise.
+fn inherit(outer: &HeaderMap, headers: &mut HeaderMap, name: &'static str) {
+    let of_batch = joined(outer, name);
+    let value = match name {
+        // Of preferences the first of its name counts, so the request's own come first.
+        "prefer" => {
+            let belongs_to_batch = |preference: &&str| {
+                let preference = preference.to_ascii_lowercase();
+                preference.contains("continue-on-error") || preference.contains("respond-async")
+            };
+            let own = joined(headers, name);
+            let others = of_batch.split(',').filter(|preference| !belongs_to_batch(preference));
+            let all = std::iter::once(own.as_str()).chain(others).filter(|text| !text.is_empty());
+            all.collect::<Vec<_>>().join(",")
+        }
+        _ if headers.contains_key(name) => return,
+        // That one is about the batch's own answer.
+        "accept" if of_batch.contains("multipart/") => return,
+        _ => of_batch,
+    };
+    if let (false, Ok(value)) = (value.is_empty(), HeaderValue::from_str(&value)) {
+        headers.insert(name, value);
+    }
 }
 
 /// The answer to a request that does not get to the door.
@@ -164,6 +189,8 @@ async fn told(exchange: &Exchange, error: Error) -> batch::Response {
         path: format!("/{}{}", exchange.version.segment(), exchange.path),
         base: exchange.base.clone(),
         challenge: String::new(),
+        profile: exchange.profile,
+        version: exchange.wants.version,
         correlation: Correlation::new(&exchange.headers),
     };
     plain(conclude(Err(error), &asked)).await

@@ -19,6 +19,9 @@ pub async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<
             return Err(Error::ContentEncoding(encoding.to_owned()));
         }
     }
+    if headers.get_all(header::CONTENT_TYPE).iter().count() > 1 {
+        return Err(Error::Unreadable("there is more than one Content-Type".to_owned()));
+    }
     bytes(headers, body, limit).await
 }
 
@@ -34,14 +37,21 @@ pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u
         None => Ok(bytes),
         Some(found) => {
             let found = found.to_str().unwrap_or_default();
-            let essence = found.split(';').next().unwrap_or_default().trim();
-            if essence.eq_ignore_ascii_case("application/json") {
-                Ok(bytes)
-            } else {
-                Err(Error::MediaType(found.to_owned()))
-            }
+            if is_json_in_utf_8(found) { Ok(bytes) } else { Err(Error::MediaType(found.to_owned())) }
         }
     }
+}
+
+/// `application/json`, and if it names a charset then UTF-8 or its part ASCII: JSON has no other (RFC 8259 §8.1).
+fn is_json_in_utf_8(media_type: &str) -> bool {
+    let mut parts = media_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let mut charsets = parts.filter_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    });
+    let is_taken = |name: &str| ["utf-8", "utf8", "us-ascii"].iter().any(|it| it.eq_ignore_ascii_case(name));
+    is_json && charsets.all(is_taken)
 }
 
 async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Vec<u8>, Error> {
@@ -82,6 +92,31 @@ pub fn with_quoted_names(body: &[u8]) -> Vec<u8> {
         rest = behind;
     }
     quoted
+}
+
+/// The same JSON with `groupTag` where a member is called `orderIdentifier`, its name until March 2021, which scripts
+/// still send. Blanks fill up, so that the places in messages are those of the body as it was sent.
+// Differs: Graph has forgotten the old name.
+pub fn with_group_tags(mut body: Vec<u8>) -> Vec<u8> {
+    const LENGTH: usize = 17;
+    const OLD: &[u8; LENGTH] = b"\"orderIdentifier\"";
+    const NEW: &[u8; LENGTH] = b"\"groupTag\"       ";
+    let Ok(text) = str::from_utf8(&body) else { return body };
+    let is_old_name = |place: &usize| {
+        let (before, rest) = text.as_bytes().split_at_checked(*place)?;
+        let (name, behind) = rest.split_at_checked(LENGTH)?;
+        // A value has no colon behind it, and a quotation mark that is escaped begins no name.
+        let is_name = || behind.trim_ascii_start().starts_with(b":") && !before.ends_with(b"\\");
+        (name.eq_ignore_ascii_case(OLD) && is_name()).then_some(())
+    };
+    let quotes = text.match_indices('"').map(|(place, _)| place);
+    let places: Vec<usize> = quotes.filter(|place| is_old_name(place).is_some()).collect();
+    for place in places {
+        if let Some(name) = body.get_mut(place..).and_then(|rest| rest.first_chunk_mut()) {
+            *name = *NEW;
+        }
+    }
+    body
 }
 
 /// The length of the word with a colon behind it that `text` starts with.

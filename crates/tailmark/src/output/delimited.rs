@@ -12,13 +12,19 @@ use super::columns::{Kind, Rows};
 /// RFC 4180 with line feeds; what would steer a terminal is escaped only on a terminal.
 pub(super) fn csv(value: &Value, terminal: bool) -> String {
     let rows = Rows::of_members(value);
+    let shown = |text: &String| if terminal { cell::printable(text) } else { text.clone() };
     let mut out = String::new();
-    for cells in std::iter::once(&rows.headings).filter(|headings| !headings.is_empty()).chain(&rows.cells) {
-        let shown = cells.iter().map(|text| if terminal { cell::printable(text) } else { text.clone() });
-        let quoted: Vec<_> =
-            shown.map(|text| quoted(&autopilot::csv::write::spreadsheet_cell(&text))).collect();
-        out.push_str(&quoted.join(","));
+    let mut line = |cells: Vec<String>| {
+        out.push_str(&cells.join(","));
         out.push('\n');
+    };
+    // Names of members are the service's own: `@odata.type` is no formula.
+    if !rows.headings.is_empty() {
+        line(rows.headings.iter().map(|text| quoted(&shown(text))).collect());
+    }
+    for cells in &rows.cells {
+        let guarded = |text: &String| quoted(&autopilot::csv::write::spreadsheet_cell(&shown(text)));
+        line(cells.iter().map(guarded).collect());
     }
     out
 }
@@ -58,6 +64,12 @@ mod tests {
         "
         '@x",
         "#);
+    }
+
+    #[test]
+    fn names_of_columns_are_left_as_they_are() {
+        let uploads = json!([{ "@odata.type": "#microsoft.graph.x", "id": "-1" }]);
+        assert_eq!(csv(&uploads, false), "@odata.type,id\n#microsoft.graph.x,'-1\n");
     }
 
     #[test]

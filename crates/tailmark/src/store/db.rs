@@ -293,12 +293,15 @@ fn from_sqlite(value: ValueRef<'_>) -> Scalar {
 
 fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     let connection = match file {
-        Some(file) => Connection::open_with_flags(
-            file,
-            OpenFlags::SQLITE_OPEN_READ_WRITE
-                | OpenFlags::SQLITE_OPEN_CREATE
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?,
+        Some(file) => {
+            create_for_owner(file);
+            Connection::open_with_flags(
+                file,
+                OpenFlags::SQLITE_OPEN_READ_WRITE
+                    | OpenFlags::SQLITE_OPEN_CREATE
+                    | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?
+        }
         None => Connection::open_in_memory()?,
     };
     connection.busy_timeout(BUSY)?;
@@ -312,6 +315,22 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     register(&connection)?;
     Ok(connection)
 }
+
+/// Makes a file that is not there yet readable for its owner only: it holds hardware hashes. SQLite gives the files
+/// beside it the same rights.
+///
+/// A file that is there is not opened: closing it would give up the locks that this process has on it.
+#[cfg(unix)]
+fn create_for_owner(file: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // Where it cannot be created, opening it says why.
+    _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+}
+
+/// Nothing to do: the folder's rights count.
+#[cfg(not(unix))]
+fn create_for_owner(_: &Path) {}
 
 /// Turns on the write-ahead log. Changing the journal needs the file for itself, and SQLite says "busy" at once, not
 /// after the busy time-out, where two programs that start together stand in each other's way.

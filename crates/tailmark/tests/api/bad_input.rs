@@ -205,6 +205,21 @@ async fn undecodable_hashes() {
 }
 
 #[tokio::test]
+async fn names_of_utf_8() {
+    let app = TestApp::start().await;
+    for content_type in [
+        "application/json",
+        "Application/JSON ; charset=UTF-8",
+        "application/json;odata.metadata=minimal;charset=\"utf-8\"",
+        "application/json; charset=us-ascii",
+        "application/json; charset=utf8",
+    ] {
+        let url = format!("{}/{IMPORTED}", ROOTS[0]);
+        app.ask("POST", &url).header("content-type", content_type).bytes(b"{}").await.expect(201);
+    }
+}
+
+#[tokio::test]
 async fn other_types_of_content() {
     let app = TestApp::start().await;
     for root in ROOTS {
@@ -217,6 +232,9 @@ async fn other_types_of_content() {
             "text/json",
             "json",
             "",
+            "application/json; charset=utf-16",
+            "application/json;odata.metadata=minimal;CHARSET=\"iso-8859-1\"",
+            "application/json; charset=",
         ] {
             let answer =
                 app.ask("POST", &url).header("content-type", content_type).bytes(b"{}").await.expect(415);
@@ -228,6 +246,10 @@ async fn other_types_of_content() {
                 answer.message()
             );
         }
+        let twice = app.ask("POST", &url).header("content-type", "application/json");
+        let answer = twice.header("content-type", "text/plain").bytes(b"{}").await.expect(400);
+        answer.assert_is_error();
+        assert!(answer.message().contains("more than one Content-Type"), "{}", answer.message());
         for encoding in ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x"] {
             let answer =
                 app.ask("POST", &url).header("content-encoding", encoding).text("{}").await.expect(415);

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use tailmark::config::compat::ProfileName;
+
 use crate::support::{Answer, Caller, FABRIKAM, TestApp, bare, hashed};
 use crate::{DEVICES, IMPORTED, JSON, ROOTS, UPLOADS};
 
@@ -307,6 +309,32 @@ async fn stops_at_the_first_error_when_asked() {
     assert_eq!(answer.header("preference-applied"), "continue-on-error=false");
     assert_eq!(statuses(answer), [("1".to_owned(), 400)]);
     assert_eq!(count(&app, IMPORTED).await, "0");
+}
+
+/// The standard's rules where Graph's are others: absolute paths, ids, dependencies, references, names of headers.
+#[tokio::test]
+async fn the_standard_has_rules_of_its_own() {
+    let app = TestApp::with(|config| config.compat.profile = ProfileName::Odata).await;
+    let uploads = format!("deviceManagement/{UPLOADS}");
+    let mut referring = get("A", "$a/deviceIdentities");
+    referring["dependsOn"] = json!(["a"]);
+    let mut requests = vec![
+        json!({ "id": "a", "method": "post", "url": uploads, "body": {} }),
+        referring,
+        get("host", &imported()),
+        get("root", &format!("/beta{}?$top=0", imported())),
+    ];
+    requests.extend((0..30).map(|n| get(&n.to_string(), &imported()[1..])));
+    let ask = app.post(BATCHES[1], &batch(&requests)).header("odata-maxversion", "4.01");
+    let answer = ask.header("accept", "application/json;metadata=none").await.expect(200);
+    assert_eq!(answer.header("odata-version"), "4.01");
+    let parts = answer.json()["responses"].as_array().unwrap().clone();
+    let statuses: Vec<u64> = parts.iter().filter_map(|part| part["status"].as_u64()).collect();
+    assert_eq!(statuses[..4], [201, 200, 404, 200], "{parts:?}");
+    assert_eq!(statuses[4..], [200; 30]);
+    // The batch's version and form hold for its requests.
+    assert_eq!(parts[3]["headers"]["odata-version"], "4.01");
+    assert_eq!(parts[3]["body"], json!({ "value": [] }));
 }
 
 // Groups.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use autopilot::registration::{HashRule, identify};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 use tailmark::config::import::{HardwareHash, Profile};
 use tailmark::store::Store;
@@ -82,6 +83,23 @@ async fn e802_where_the_hash_is_no_report() {
         }
     }
     assert!(devices(&app).await.is_empty());
+}
+
+/// Its device is the one inside, and what was sent comes back as it was sent.
+#[tokio::test]
+async fn a_hash_that_was_encoded_twice_is_read() {
+    let app = TestApp::start().await;
+    for root in ROOTS {
+        let once = hash(root);
+        let twice = BASE64_STANDARD.encode(&once);
+        let record = import(&app, root, &json!({ "serialNumber": "x", "hardwareIdentifier": twice })).await;
+        let id = registered(&record);
+        assert_eq!(record["hardwareIdentifier"], twice);
+        let device = app.get(&format!("{root}/{DEVICES}/{id}")).await.expect(200).json();
+        assert_eq!(device["serialNumber"], root);
+        let again = json!({ "serialNumber": root, "hardwareIdentifier": once });
+        assert_refused(&import(&app, root, &again).await, 806, "ZtdDeviceAlreadyAssigned");
+    }
 }
 
 #[tokio::test]

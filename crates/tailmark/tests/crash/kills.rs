@@ -1,13 +1,17 @@
-//! An import of some 2,000 devices during which the service is killed ten times.
+//! An import of some 2,000 devices during which the service is killed ten times, and one request of 2,000 devices
+//! that is killed five times.
 //!
 //! The ledger of what was acknowledged is kept here, outside. In the end every acknowledged device is registered
-//! once, what was not acknowledged is there wholly or not at all, and what was once final has not changed.
+//! once, what was not acknowledged is there wholly or not at all, and what was once final, refusals among it, has not
+//! changed. That the kills meet work is looked up in the files that they leave behind.
 
 use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::io::Write as _;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::devices::{DEVICES, IMPORT, IMPORTED, UPLOADS, import, sent, upload};
 use crate::program::{Answer, Process, Service, Site, answer, poll};
@@ -44,6 +48,10 @@ const PLAN: [Moment; 10] = [
     Moment::Settled(201),
 ];
 const PER_REQUEST: usize = 100;
+/// The tag of the devices that are refused.
+const REFUSED: &str = "refused";
+/// At so many of the ten kills, at least, something is under way.
+const INTERRUPTED: usize = 7;
 const FINAL: &str = "state/deviceImportStatus eq 'complete' or state/deviceImportStatus eq 'error'";
 
 #[derive(Default)]
@@ -55,8 +63,10 @@ struct Ledger {
     open: HashSet<String>,
     /// The tags of requests that cannot have been stored.
     never: HashSet<String>,
-    /// Import record to registered device, as first seen.
-    registrations: HashMap<String, String>,
+    /// Import record to final state, as first seen.
+    finals: HashMap<String, Value>,
+    /// How many records were under way at each kill.
+    under_way: Vec<i64>,
 }
 
 /// A request with a tag and devices of its own.
@@ -89,17 +99,38 @@ impl Ledger {
         self.acknowledged.insert(tag);
     }
 
-    /// Compares what is registered with what was seen before, and keeps what is new.
+    /// Devices that are refused: one for its hash, one because it is registered already.
+    fn refuse(&mut self, service: &Service) {
+        let mut devices = sent([0, 900_000], REFUSED);
+        devices[1]["hardwareIdentifier"] = "AAECAw==".into();
+        self.acknowledge(REFUSED.to_owned(), &service.post(IMPORT, &import(&devices)));
+        let refused = format!("groupTag eq '{REFUSED}' and state/deviceImportStatus eq 'error'");
+        poll("the refusals", || (service.count(IMPORTED, &refused) == 2).then_some(()));
+        self.look(service);
+        assert_eq!(self.refusals(), [802, 806]);
+    }
+
+    fn refusals(&self) -> Vec<i64> {
+        let codes = self.finals.values().filter_map(|state| state["deviceErrorCode"].as_i64());
+        let mut codes: Vec<i64> = codes.filter(|code| *code != 0).collect();
+        codes.sort_unstable();
+        codes
+    }
+
+    /// Compares final states with those seen before, and keeps what is new.
     fn look(&mut self, service: &Service) {
-        for record in service.all(&format!("{IMPORTED}?$filter={FINAL}&$select=id,state")) {
-            let state = &record["state"];
-            assert_eq!(state["deviceImportStatus"], "complete", "{record}");
-            let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-            let (id, device) = (text(&record["id"]), text(&state["deviceRegistrationId"]));
-            assert!(!device.is_empty(), "{record}");
-            let first = self.registrations.entry(id).or_insert_with(|| device.clone());
-            assert_eq!(*first, device, "{record} was registered otherwise before");
+        for record in service.all(&format!("{IMPORTED}?$filter={FINAL}&$select=id,groupTag,state")) {
+            let (state, id) = (&record["state"], record["id"].as_str().unwrap().to_owned());
+            let is_refused = record["groupTag"] == REFUSED;
+            assert_eq!(state["deviceImportStatus"] == "error", is_refused, "{record}");
+            assert_eq!(state["deviceRegistrationId"] == "", is_refused, "{record}");
+            let first = self.finals.entry(id).or_insert_with(|| state.clone());
+            assert_eq!(first, state, "{record} had ended otherwise before");
         }
+    }
+
+    fn registered(&self) -> usize {
+        self.finals.len() - self.refusals().len()
     }
 }
 
@@ -114,12 +145,13 @@ fn round(site: &Site, ledger: &mut Ledger, moment: Moment) {
     match moment {
         Moment::Settled(number) => {
             ledger.send(&service);
+            ledger.send(&service);
             poll("the settled devices", || (service.count(IMPORTED, FINAL) >= before + number).then_some(()));
-            ledger.look(&service);
             service.process.kill();
         }
         Moment::HalfSent | Moment::Sent | Moment::Stored => during_post(service, ledger, moment),
         Moment::Spawned | Moment::DatabaseOpen | Moment::Ready => {
+            ledger.send(&service);
             service.process.kill();
             let process: Process = site.spawn();
             match moment {
@@ -149,6 +181,8 @@ fn during_post(service: Service, ledger: &mut Ledger, moment: Moment) {
             poll("the stored request", || Some(service.count(IMPORTED, &filter)).filter(|count| *count > 0));
         assert_eq!(stored, PER_REQUEST, "a request is visible in part");
     }
+    // So that there is work at the kill, whatever has become of the request.
+    ledger.send(&service);
     service.process.kill();
     match (answer(stream), moment) {
         (Ok(answer), _) => ledger.acknowledge(request.tag, &answer),
@@ -162,9 +196,17 @@ fn during_post(service: Service, ledger: &mut Ledger, moment: Moment) {
 fn ten_kills_lose_nothing_and_do_nothing_twice() {
     let site = Site::new();
     let mut ledger = Ledger::default();
+    let service = site.start();
+    ledger.send(&service);
+    poll("the first devices", || (service.count(IMPORTED, FINAL) == PER_REQUEST).then_some(()));
+    ledger.refuse(&service);
+    service.process.kill();
     for moment in PLAN {
         round(&site, &mut ledger, moment);
+        ledger.under_way.push(under_way(&site));
     }
+    let interrupted = ledger.under_way.iter().filter(|records| **records > 0).count();
+    assert!(interrupted >= INTERRUPTED, "records under way at the kills: {:?}", ledger.under_way);
     let mut service = site.start();
     assert!(service.ready_after < Duration::from_secs(5), "ready after {:?}", service.ready_after);
     assert_eq!(service.get("/readyz").body, "ready");
@@ -172,11 +214,54 @@ fn ten_kills_lose_nothing_and_do_nothing_twice() {
         (service.count(IMPORTED, &format!("not ({FINAL})")) == 0).then_some(())
     });
     ledger.look(&service);
-    assert_eq!(service.count(DEVICES, "serialNumber ne ''"), ledger.registrations.len());
+    assert_eq!(service.count(DEVICES, "serialNumber ne ''"), ledger.registered());
+    assert_eq!(ledger.refusals(), [802, 806]);
     service.process.terminate();
     assert_eq!(service.process.ended().0.code(), Some(0));
     assert!(ledger.acknowledged.len() * PER_REQUEST >= 2_000, "{} requests", ledger.acknowledged.len());
     check(&Connection::open(site.database()).unwrap(), &ledger);
+}
+
+/// One request, killed again and again while its devices are registered.
+#[test]
+fn kills_within_one_request_of_2000_devices() {
+    const DEVICES_SENT: usize = 2_000;
+    let (site, mut ledger) = (Site::new(), Ledger::default());
+    let service = site.start();
+    let answer = service.post(IMPORT, &import(&sent(0..DEVICES_SENT, "R")));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    service.process.kill();
+    for _ in 0..4 {
+        let before = ledger.finals.len();
+        let service = site.start();
+        ledger.look(&service);
+        poll("some devices", || (service.count(IMPORTED, FINAL) > before).then_some(()));
+        service.process.kill();
+        ledger.under_way.push(under_way(&site));
+    }
+    let interrupted = ledger.under_way.iter().filter(|records| **records > 0).count();
+    assert!(interrupted >= 2, "records under way at the kills: {:?}", ledger.under_way);
+    let mut service = site.start();
+    poll("the end of the import", || (service.count(IMPORTED, FINAL) == DEVICES_SENT).then_some(()));
+    ledger.look(&service);
+    assert_eq!(ledger.finals.len(), DEVICES_SENT);
+    assert_eq!(service.count(DEVICES, "serialNumber ne ''"), DEVICES_SENT);
+    service.process.terminate();
+    assert_eq!(service.process.ended().0.code(), Some(0));
+    check_registrations(&Connection::open(site.database()).unwrap(), DEVICES_SENT as i64);
+}
+
+/// How many records a killed program has left unfinished. It reads a copy: opening the files would repair them.
+fn under_way(site: &Site) -> i64 {
+    let copy = tempfile::tempdir().unwrap();
+    for suffix in ["", "-wal"] {
+        let name = format!("tailmark.db{suffix}");
+        fs::copy(site.data().join(&name), copy.path().join(&name)).unwrap();
+    }
+    let database = Connection::open(copy.path().join("tailmark.db")).unwrap();
+    database
+        .query_row("SELECT count(*) FROM imported_devices WHERE status < 3", [], |row| row.get(0))
+        .unwrap()
 }
 
 /// What the database holds, read without the program.
@@ -187,27 +272,42 @@ fn check(database: &Connection, ledger: &Ledger) {
     assert_eq!(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 
     let mut query = database.prepare("SELECT group_tag, count(*) FROM imported_devices GROUP BY 1").unwrap();
-    let stored: HashMap<String, i64> =
+    let mut stored: HashMap<String, i64> =
         query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    assert_eq!(stored.remove(REFUSED), Some(2));
     for (tag, count) in &stored {
         assert_eq!(*count, PER_REQUEST as i64, "{tag} is stored in part");
         let possible = ledger.acknowledged.contains(tag) || ledger.open.contains(tag);
         assert!(possible && !ledger.never.contains(tag), "{tag} was never sent");
     }
-    for tag in &ledger.acknowledged {
+    for tag in ledger.acknowledged.iter().filter(|tag| *tag != REFUSED) {
         assert!(stored.contains_key(tag), "{tag} was acknowledged and is lost");
     }
 
-    let records = stored.values().sum::<i64>();
+    check_registrations(database, stored.values().sum());
+    let refused = "SELECT count(*) FROM imported_devices WHERE status = 4 AND registration_id = ''
+                   AND error_code IN (802, 806) AND group_tag = 'refused'";
+    assert_eq!(number(refused), 2);
+    for (id, state) in &ledger.finals {
+        let query = "SELECT registration_id FROM imported_devices WHERE id = ?1";
+        let device: String = database.query_row(query, [id], |row| row.get(0)).unwrap();
+        assert_eq!(state["deviceRegistrationId"], device);
+    }
+}
+
+/// So many records are complete, each with a device of its own.
+fn check_registrations(database: &Connection, records: i64) {
+    let number = |query: &str| database.query_row(query, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(number("SELECT count(*) FROM imported_devices WHERE status = 3"), records);
-    assert_eq!(number("SELECT count(DISTINCT serial_number) FROM imported_devices"), records);
-    assert_eq!(number("SELECT count(*) FROM hardware_hashes"), records);
+    let serial_numbers = "SELECT count(DISTINCT serial_number) FROM imported_devices WHERE status = 3";
+    assert_eq!(number(serial_numbers), records);
+    assert_eq!(
+        number("SELECT count(*) FROM hardware_hashes"),
+        number("SELECT count(*) FROM imported_devices")
+    );
     assert_eq!(number("SELECT count(*) FROM devices"), records);
     assert_eq!(number("SELECT count(DISTINCT serial_number) FROM devices"), records);
     let joined = "SELECT count(DISTINCT d.id) FROM imported_devices i JOIN devices d
                   ON d.tenant = i.tenant AND d.id = i.registration_id AND d.serial_number = i.serial_number";
     assert_eq!(number(joined), records, "a record and its device do not belong together");
-    let (id, device) = ledger.registrations.iter().next().unwrap();
-    let query = "SELECT registration_id FROM imported_devices WHERE id = ?1";
-    assert_eq!(database.query_row(query, [id], |row| row.get::<_, String>(0)).unwrap(), *device);
 }

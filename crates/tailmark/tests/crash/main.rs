@@ -7,6 +7,7 @@
 
 mod devices;
 mod kills;
+mod log;
 mod program;
 mod queue;
 mod start;

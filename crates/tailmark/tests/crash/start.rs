@@ -1,7 +1,8 @@
 //! Starts that fail say why and end with 1; two at once do not get in each other's way.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -80,5 +81,19 @@ fn two_programs_that_start_at_once_in_an_empty_folder() {
     let ready = started.map(|process| process.ready(""));
     for service in &ready {
         assert_eq!(service.ask("GET", "/readyz", "").unwrap().status, 200);
+    }
+}
+
+#[test]
+fn the_database_is_for_its_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    // A folder that was there before, with whatever rights it had.
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let service =
+        Process::spawn(folder.path(), "127.0.0.1:0", &folder.path().with_extension("log")).ready("");
+    assert_eq!(service.ask("GET", "/readyz", "").unwrap().status, 200);
+    for name in ["tailmark.db", "tailmark.db-wal", "tailmark.db-shm"] {
+        let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}: {mode:o}");
     }
 }

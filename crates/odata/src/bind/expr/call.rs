@@ -14,6 +14,12 @@ use crate::value::{DateTimeOffset, Value};
 /// 9999-12-31T23:59:59.9999999Z
 const LATEST: DateTimeOffset = DateTimeOffset { ticks: 2_534_023_007_999_999_999, offset_minutes: 0 };
 
+/// Whether a function of texts is one of collections too (OData URL Conventions 4.01 §5.1.1.5), and gets one.
+fn of_collections(name: &str, argument: Option<&Type>) -> bool {
+    let both = ["concat", "contains", "endswith", "indexof", "length", "startswith", "substring"];
+    matches!(argument, Some(Type::Collection(_))) && both.contains(&name)
+}
+
 impl<'m> Binder<'_, 'm> {
     pub(super) fn call(
         &self,
@@ -84,6 +90,10 @@ impl<'m> Binder<'_, 'm> {
                         return Ok(fitted);
                     }
                     Err(match &wanted {
+                        Some(_) if of_collections(way.name, argument.ty.as_ref()) => {
+                            Error::unsupported(format!("'{}' of a collection", way.name))
+                                .at(written.value.span)
+                        }
                         Some(wanted) => self.mismatch(&written.value, wanted),
                         None => Error::invalid(format!("'{}' is no collection.", written.value))
                             .at(written.value.span),

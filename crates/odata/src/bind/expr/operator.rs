@@ -37,8 +37,12 @@ impl<'m> Binder<'_, 'm> {
         if let Some(bound) = existence(comparison, &left, &right) {
             return Ok(bound);
         }
-        let against_null = left.ty.is_none() || right.ty.is_none();
-        if [&left, &right].iter().any(|side| !compares(side, against_null)) {
+        let is_null =
+            |side: &Expr<'_>| side.ty.is_none() && !matches!(side.as_literal(), Some(Value::Json(_)));
+        let against_null = is_null(&left) || is_null(&right);
+        let equality = matches!(comparison, Comparison::Eq | Comparison::Ne);
+        let compares = |side: &&Expr<'m>| compares(side, against_null) || (equality && is_binary(side));
+        if ![&left, &right].iter().all(compares) {
             return Err(at(Error::unsupported("Comparing values of this type")));
         }
         if !comparable(left.ty.as_ref(), right.ty.as_ref()) {
@@ -75,7 +79,7 @@ impl<'m> Binder<'_, 'm> {
         let operand = self.expr(operand)?;
         let (mut values, mut others) = (Vec::with_capacity(items.len()), Vec::new());
         let nulls = items.iter().all(|item| item.as_value() == Some(&Value::Null));
-        if !compares(&operand, nulls) {
+        if !compares(&operand, nulls) && !is_binary(&operand) {
             return Err(Error::unsupported("Comparing values of this type").at(place));
         }
         for item in items {
@@ -379,6 +383,11 @@ fn compares(side: &Expr<'_>, against_null: bool) -> bool {
         Some(ty) if is_opaque(ty) => against_null && !matches!(ty, Type::Entity(_) | Type::Collection(_)),
         _ => true,
     }
+}
+
+/// Bytes are equal or not, and have no order.
+fn is_binary(side: &Expr<'_>) -> bool {
+    side.ty == Some(Type::Primitive(Primitive::Binary))
 }
 
 /// NaN equals nothing, itself included (OData URL Conventions 4.01 §5.1.1.1.1); databases may take it for null.

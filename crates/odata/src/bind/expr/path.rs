@@ -5,12 +5,15 @@
 //! Specification: OData URL Conventions 4.01 §5.1.1.13 (lambda), §5.1.1.14 (path expressions), §5.3 (aliases).
 
 use super::{BOOLEAN, Binder, Named, constant};
-use crate::bind::path::key_predicate;
+use crate::bind::key::key_predicate;
 use crate::error::{Error, Span};
 use crate::model::{Model, NavigationProperty, Primitive, Property, Type};
 use crate::query::{Expr, ExprKind, Path, Step, TextSearch, Variable};
 use crate::syntax::ast::{self, Lambda, Options, Quantifier, Root, Segment};
 use crate::value::Value;
+
+/// The most navigation properties in one path: each is a table in one statement.
+const MAX_STEPS: usize = 16;
 
 /// How far a path has been walked.
 #[derive(Clone)]
@@ -147,8 +150,7 @@ impl<'m> Binder<'_, 'm> {
     /// Goes one name on.
     fn go(&self, walk: &mut Walk<'m>, segment: &Segment) -> Result<(), Error> {
         let model = self.scope.model;
-        let missing =
-            |ty: &Type| Err(Error::property_not_found(&segment.name, &model.type_name(ty)).at(segment.span));
+        let missing = |ty: &Type| Err(self.scope.no_name(ty, &segment.name).at(segment.span));
         if model.unqualified(&segment.name).is_some() {
             return self.narrow(walk, segment);
         }
@@ -182,6 +184,12 @@ impl<'m> Binder<'_, 'm> {
         navigation: &'m NavigationProperty,
         segment: &Segment,
     ) -> Result<(), Error> {
+        if walk.path.steps.len() == MAX_STEPS {
+            return Err(Error::too_complex(format_args!(
+                "a path leads along more than {MAX_STEPS} navigation properties"
+            ))
+            .at(segment.span));
+        }
         let key = match &segment.arguments {
             Some(arguments) if navigation.collection => {
                 key_predicate(&self.scope, navigation.target, segment, arguments)?

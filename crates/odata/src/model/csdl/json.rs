@@ -159,7 +159,11 @@ impl Writer<'_> {
         let mut object = Object::new();
         let definition = property.definition.as_deref();
         self.typed(&mut object, &property.ty, property.nullable, &property.facets, definition);
-        some(&mut object, "$DefaultValue", property.default.clone());
+        some(
+            &mut object,
+            "$DefaultValue",
+            property.default.as_deref().map(|text| default(&property.ty, text)),
+        );
         annotate(&mut object, annotations::of_property(property));
         object
     }
@@ -176,7 +180,9 @@ impl Writer<'_> {
         flag(object, "$Collection", matches!(ty, Type::Collection(_)));
         let name = definition.map_or_else(|| self.model.type_name(ty.element()), str::to_owned);
         some(object, "$Type", (name != "Edm.String").then_some(name));
-        flag(object, "$Nullable", nullable);
+        // No entity of a collection is null.
+        let of_entities = matches!(ty, Type::Collection(element) if matches!(**element, Type::Entity(_)));
+        flag(object, "$Nullable", nullable && !of_entities);
         let says_it = definition.and_then(|name| self.model.definition(name));
         if let Type::Primitive(primitive) = *ty.element()
             && says_it.is_none_or(|definition| definition.facets != *facets)
@@ -285,10 +291,15 @@ fn type_definition(definition: &TypeDefinition) -> Object {
 fn with_facets(object: &mut Object, primitive: Primitive, facets: &Facets) {
     some(object, "$MaxLength", facets.max_length);
     some(object, "$Precision", facets.precision);
-    if primitive == Primitive::Decimal {
-        let scale = facets.scale.map_or_else(|| json!("variable"), Value::from);
-        object.insert("$Scale".to_owned(), scale);
-    }
+    // Silence means any number of digits, other than in XML.
+    some(object, "$Scale", facets.scale.filter(|_| primitive == Primitive::Decimal));
     some(object, "$SRID", facets.srid.clone());
     some(object, "$Unicode", facets.unicode);
+}
+
+/// A default value in the form that it has in JSON; what is no such value stays a text.
+fn default(ty: &Type, text: &str) -> Value {
+    let is_bare = matches!(ty, Type::Primitive(ty) if ty.is_numeric() || *ty == Primitive::Boolean);
+    let bare = is_bare.then(|| serde_json::from_str(text).ok()).flatten();
+    bare.unwrap_or_else(|| Value::String(text.to_owned()))
 }

@@ -157,10 +157,13 @@ impl Writer<'_> {
             OperationKind::Action => ("Action", false),
             OperationKind::Function => ("Function", true),
         };
-        let binding = operation
-            .binding
-            .as_ref()
-            .map(|ty| Element::new("Parameter").with("Name", BINDING).with("Type", self.model.type_name(ty)));
+        let binding = operation.binding.as_ref().map(|ty| {
+            let to_one = !matches!(ty, Type::Collection(_));
+            Element::new("Parameter")
+                .with("Name", BINDING)
+                .with("Type", self.model.type_name(ty))
+                .with_some("Nullable", to_one.then_some(false))
+        });
         let parameters = operation.parameters.iter().map(|parameter| {
             let definition = parameter.definition.as_deref();
             let element = Element::new("Parameter")

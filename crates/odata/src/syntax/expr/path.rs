@@ -94,7 +94,7 @@ fn step(cursor: &mut Cursor<'_>, is_first: bool) -> Result<Step, Error> {
         },
         TokenKind::At(term) => {
             let qualifier = match cursor.take_adjacent('#')? {
-                true => Some(cursor.expect_name("a qualifier")?),
+                true => Some(cursor.expect_identifier("a qualifier")?),
                 false => None,
             };
             let span = qualifier.as_ref().map_or(start, |name| start.to(name.span));

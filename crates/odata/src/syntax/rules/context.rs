@@ -211,58 +211,52 @@ fn is_item(names: &Names<'_>, item: &str, depth: usize) -> bool {
     if item == "*" || item.strip_suffix(".*").is_some_and(|namespace| names.is_namespace(namespace)) {
         return true;
     }
-    let (mut parts, mut is_start) = (split(item, '/').peekable(), true);
-    let mut complex_before = false;
-    while let Some(part) = parts.next() {
-        let is_last = parts.peek().is_none();
-        let (name, list) = parentheses(part);
-        let (bare, has_plus) = match name.strip_suffix('+') {
-            Some(bare) => (bare, true),
-            None => (name, false),
-        };
-        let cast = names.is_qualified_type("entityTypeName", name)
-            || names.is_qualified_type("complexTypeName", name);
-        if is_start && cast && !is_last && list.is_none() {
-            is_start = false;
-            continue;
-        }
-        if complex_before && names.is_qualified_type("complexTypeName", name) && list.is_none() {
-            complex_before = false;
-            if is_last {
-                return true;
-            }
-            continue;
-        }
-        if is_last && !complex_before_only(is_start, complex_before) && is_operation(names, name, list) {
-            return true;
-        }
-        let kinds = names.properties(bare);
-        let is_navigation = kinds.iter().any(|kind| matches!(kind, Kind::EntityCol | Kind::Entity))
-            || names.is_fragment_annotation("entityAnnotationInFragment", bare);
-        let is_complex = kinds.iter().any(|kind| matches!(kind, Kind::ComplexCol | Kind::Complex))
-            || names.is_fragment_annotation("complexAnnotationInFragment", bare);
-        let is_primitive =
-            kinds.iter().any(|kind| matches!(kind, Kind::PrimitiveCol | Kind::Primitive | Kind::Stream));
-        if is_last {
-            let list_fits = list.is_none_or(|list| is_navigation && is_list(names, list, depth));
-            let plus_fits = !has_plus || is_navigation;
-            return list_fits && plus_fits && (is_navigation || is_complex || is_primitive);
-        }
-        if !is_complex || has_plus || list.is_some() {
-            return false;
-        }
-        (is_start, complex_before) = (false, true);
+    let is_type = |name: &str| {
+        names.is_qualified_type("entityTypeName", name) || names.is_qualified_type("complexTypeName", name)
+    };
+    let parts: Vec<&str> = split(item, '/').collect();
+    let below = match parts.as_slice() {
+        [cast, below @ ..] if !below.is_empty() && is_type(cast) => below,
+        whole => whole,
+    };
+    match below {
+        [operation] if is_operation(names, operation) => true,
+        _ => is_property(names, below, depth),
     }
-    false
 }
 
-/// Whether the name stands inside a complex value, where operations are not listed.
-fn complex_before_only(is_start: bool, complex_before: bool) -> bool {
-    !is_start && complex_before
+/// `selectListProperty`
+fn is_property(names: &Names<'_>, parts: &[&str], depth: usize) -> bool {
+    let (Some(depth), Some((first, below))) = (depth.checked_sub(1), parts.split_first()) else {
+        return false;
+    };
+    let (name, list) = parentheses(first);
+    let is_navigation = |name: &str| {
+        let kinds = names.properties(name);
+        kinds.iter().any(|kind| matches!(kind, Kind::EntityCol | Kind::Entity))
+            || names.is_fragment_annotation("entityAnnotationInFragment", name)
+    };
+    let kinds = names.properties(name);
+    let is_complex = kinds.iter().any(|kind| matches!(kind, Kind::ComplexCol | Kind::Complex))
+        || names.is_fragment_annotation("complexAnnotationInFragment", name);
+    let is_primitive = kinds.iter().any(|kind| matches!(kind, Kind::PrimitiveCol | Kind::Primitive));
+    match below {
+        [] if list.is_none() && (is_complex || is_primitive) => true,
+        [] => {
+            is_navigation(name.strip_suffix('+').unwrap_or(name))
+                && list.is_none_or(|list| is_list(names, list, depth))
+        }
+        _ if !is_complex || list.is_some() => false,
+        [cast, below @ ..] if names.is_qualified_type("complexTypeName", cast) => {
+            below.is_empty() || is_property(names, below, depth)
+        }
+        below => is_property(names, below, depth),
+    }
 }
 
 /// `qualifiedActionName`, `qualifiedFunctionName`
-fn is_operation(names: &Names<'_>, name: &str, parameters: Option<&str>) -> bool {
+fn is_operation(names: &Names<'_>, operation: &str) -> bool {
+    let (name, parameters) = parentheses(operation);
     let is_parameters = |list: &str| list.split(',').all(|name| names.is("parameterName", name));
     match parameters {
         None => names.is_qualified_type("action", name) || names.is_qualified_function(name),

@@ -37,12 +37,12 @@ pub(super) fn absolute(input: &str, names: &Names<'_>) -> Result<String, Error> 
     }
     let rest = scan.rest();
     let path = rest.get(..rest.find(['?', '#']).unwrap_or(rest.len())).unwrap_or_default();
+    if path.matches('/').count() > MAX_SEGMENTS {
+        return Err(Error::too_complex(format_args!("the path has more than {MAX_SEGMENTS} segments")));
+    }
     let below = path.match_indices('/').map(|(at, _)| at + 1);
     let mut at_fault: Option<Error> = None;
-    for (count, at) in std::iter::once(0).chain(below).enumerate() {
-        if count > MAX_SEGMENTS {
-            return Err(Error::too_complex(format_args!("the path has more than {MAX_SEGMENTS} segments")));
-        }
+    for at in std::iter::once(0).chain(below) {
         let relative = rest.get(at..).unwrap_or_default();
         if relative.is_empty() {
             return Ok(format!("service root {input}"));

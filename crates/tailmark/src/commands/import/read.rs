@@ -53,22 +53,26 @@ pub struct Reading {
 pub fn files(paths: &[PathBuf]) -> anyhow::Result<Reading> {
     let mut reading = Reading::default();
     for path in paths {
-        let name = path.display().to_string();
-        if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
-            reading.take("stdin", &bytes);
-        } else {
-            let missing = |error: std::io::Error| {
-                let exit =
-                    if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Failure };
-                exit.because(format!("cannot read {name}: {error}"))
-            };
-            reading.take(&name, &std::fs::read(path).map_err(missing)?);
-        }
+        let name = if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() };
+        reading.take(&name, &bytes(path)?);
     }
     reading.compare_files();
     Ok(reading)
+}
+
+/// The bytes of a file; `-` is stdin.
+pub fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    if is_stdin(path) {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
+        Ok(bytes)
+    } else {
+        std::fs::read(path).map_err(|error| Exit::unreadable(path, &error))
+    }
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 /// Reads the sample that is part of the program, or the file of that name in the current folder.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::coverage::Route;
 use crate::support::{TestApp, bare, hash, hashed};
-use crate::{IMPORTED, JSON, ROOTS};
+use crate::{DEVICES, IMPORTED, JSON, ROOTS, UPLOADS};
 
 pub const ROUTES: &[Route] =
     &[Route::post("importedWindowsAutopilotDeviceIdentities", 201, "{\"serialNumber\":\"A-1\"}")];
@@ -159,4 +159,42 @@ async fn makes_a_record_each_time() {
     let second = app.post(&url, &bare("1", "")).await.expect(201).id();
     assert_ne!(first, second);
     assert_eq!(app.get(&url).await.expect(200).each("id"), [first, second]);
+}
+
+/// Until March 2021 the group tag was called so, and scripts still do.
+#[tokio::test]
+async fn the_group_tag_by_its_old_name() {
+    let app = TestApp::start().await;
+    app.hold_imports();
+    for (at, root) in ROOTS.into_iter().enumerate() {
+        let device = json!({ "serialNumber": "SN \\\"orderIdentifier\\\":", "orderIdentifier" : format!("\"Kiosk\" {at}") });
+        let tag = |record: &Value| record["groupTag"].as_str().map(str::to_owned);
+        let expected = Some(format!("\"Kiosk\" {at}"));
+        let record = app.post(&format!("{root}/{IMPORTED}"), &device).await.expect(201).json();
+        assert_eq!(tag(&record), expected);
+        assert_eq!(record["serialNumber"], device["serialNumber"]);
+        assert_eq!(record.get("orderIdentifier"), None);
+
+        let body = json!({ "importedWindowsAutopilotDeviceIdentities": [device, device] });
+        let records = app.post(&format!("{root}/{IMPORTED}/import"), &body).await.expect(200).entities();
+        assert!(records.len() == 2 && records.iter().all(|record| tag(record) == expected), "{records:?}");
+
+        let upload = app.post(&format!("{root}/{UPLOADS}"), &json!({ "deviceIdentities": [device] }));
+        let devices = format!("{root}/{UPLOADS}/{}/deviceIdentities", upload.await.expect(201).id());
+        let stored = app.get(&devices).await.expect(200).entities().remove(0);
+        assert_eq!(tag(&stored), expected);
+        let url = format!("{devices}/{}", stored["id"].as_str().unwrap());
+        let changed = app.patch(&url, &json!({ "OrderIdentifier": "Lobby" })).await.expect(200).json();
+        assert_eq!(changed["groupTag"], "Lobby");
+
+        // Positions are those of the body as it was sent.
+        let body = "{\"orderIdentifier\":\"x\",\"serialNumber\":tru}";
+        let refused = app.ask("POST", &format!("{root}/{IMPORTED}")).text(body).await.expect(400);
+        assert!(refused.message().contains("line 1 column 42"), "{}", refused.message());
+        let both = json!({ "orderIdentifier": "x", "groupTag": "x" });
+        assert_eq!(app.post(&format!("{root}/{IMPORTED}"), &both).await.expect(400).target(), "groupTag");
+        let registered = format!("{root}/{DEVICES}/x/updateDeviceProperties");
+        let refused = app.post(&registered, &json!({ "orderIdentifier": "x" })).await.expect(400);
+        assert_eq!(refused.target(), "orderIdentifier");
+    }
 }

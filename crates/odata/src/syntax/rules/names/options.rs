@@ -104,13 +104,13 @@ impl Names<'_> {
 
     fn selected_property(&self, name: &str) -> Vec<Selected> {
         let mut places = advance(&self.kinds(PROPERTIES, name), |kind| {
-            vec![match kind {
-                Kind::EntityCol | Kind::Entity | Kind::Primitive => Selected::Whole,
-                // The grammar forgets streams; the specification has them among the structural properties.
-                Kind::Stream => Selected::Whole,
-                Kind::PrimitiveCol => Selected::Values,
-                Kind::ComplexCol | Kind::Complex => Selected::Complex,
-            }]
+            match kind {
+                Kind::EntityCol | Kind::Entity | Kind::Primitive => vec![Selected::Whole],
+                Kind::PrimitiveCol => vec![Selected::Values],
+                Kind::ComplexCol | Kind::Complex => vec![Selected::Complex],
+                // The text of the specification lets streams be selected; the grammar does not.
+                Kind::Stream => Vec::new(),
+            }
         });
         for (rule, place) in [
             ("primitiveAnnotationInQuery", Selected::Whole),

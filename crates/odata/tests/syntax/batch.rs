@@ -1,7 +1,7 @@
 //! Batches: read, done step by step against a service that answers by the URL, and written.
 
 use odata::batch::{
-    Batch, Format, GRAPH, ODATA, OnError, Request, Response, Rules, Run, Service, Step, parse, preference,
+    Batch, Format, GRAPH, ODATA, OnError, Request, Response, Rules, Run, Service, Step, parse,
 };
 use proptest::prelude::*;
 
@@ -622,19 +622,6 @@ fn faults_of_one_request_are_its_own() {
         let reason = reason.replace("no address", "not an address");
         let step = steps(one_part(&part)).remove(0);
         assert!(step.starts_with("refuse: ") && step.contains(&reason), "{head}: {step}");
-    }
-}
-
-#[test]
-fn preferences_are_read() {
-    for (prefer, expected) in [
-        ("continue-on-error", Some(OnError::Continue)),
-        ("return=minimal, odata.continue-on-error=true", Some(OnError::Continue)),
-        ("Continue-On-Error = \"false\"", Some(OnError::Stop)),
-        ("continue-on-error=maybe", None),
-        ("respond-async", None),
-    ] {
-        assert_eq!(preference(prefer), expected, "{prefer}");
     }
 }
 
