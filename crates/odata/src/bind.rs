@@ -61,12 +61,6 @@ pub fn bind<'m>(model: &'m Model, request: &Request, terms: &Terms) -> Result<Qu
         parts: &parts,
     };
     let resource = path::addressed(&scope, request)?;
-    if let Some(spelling) = request.options.spelling(SystemOption::Id)
-        && request.path.first().is_none_or(|first| first.name != "$entity")
-    {
-        return Err(Error::invalid(format!("The query option '{spelling}' belongs behind '$entity'."))
-            .in_target(spelling));
-    }
     let listing = match &resource.ending {
         Ending::Count => scope.counted(&resource, &request.options)?,
         Ending::Property { path, raw } => scope.property(&resource, path, *raw, &request.options)?,

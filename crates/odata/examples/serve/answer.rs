@@ -127,8 +127,12 @@ impl Service {
                     headers.insert(name, value);
                 }
             }
-            if let Some(version) = head.headers.get("odata-maxversion") {
-                headers.entry("odata-maxversion").or_insert_with(|| version.clone());
+            // The batch's own Accept is for the batch as a whole.
+            let inherited = ODATA.batch.inherited.iter().filter(|name| **name != "accept");
+            for name in inherited.chain(&["host"]) {
+                if let Some(value) = head.headers.get(*name) {
+                    headers.entry(*name).or_insert_with(|| value.clone());
+                }
             }
             let answered = match request.method.as_str() {
                 "GET" | "HEAD" => self.get(&request.target, &headers),

@@ -201,6 +201,17 @@ impl<'s> Writer<'s> {
         if matches!(comparison, Comparison::Le | Comparison::Ge) && left.nullable && right.nullable {
             return self.compare_or_both_null(to, comparison, left, right);
         }
+        for (side, other) in [(left, right), (right, left)] {
+            // NaN is a value, even where the database has none to calculate with.
+            if let (ExprKind::Property(path), Some(Value::Null)) = (&side.kind, other.as_literal())
+                && let Some(ty @ Type::Primitive(Primitive::Double | Primitive::Single)) = &side.ty
+                && matches!(comparison, Comparison::Eq | Comparison::Ne)
+            {
+                self.path(to, path, ty, Part::Written)?;
+                to.push(if comparison == Comparison::Eq { " IS NULL" } else { " IS NOT NULL" });
+                return Ok(());
+            }
+        }
         let nullable = left.nullable || right.nullable;
         let plain = truth == Truth::Condition || !nullable;
         let (open, operator, close) = match comparison {

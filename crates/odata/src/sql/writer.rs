@@ -302,10 +302,11 @@ impl<'s> Writer<'s> {
         to: &mut Statement,
         resource: &Resource<'_>,
     ) -> Result<(Place<'s>, Condition), Error> {
+        let before = to.take();
         let places = self.tables(to, None, &resource.steps, true)?;
         // What has no row is read from no table.
         let tables = to.take();
-        to.push(if tables.is_empty() { "" } else { " FROM " }).put(&tables);
+        to.put(&before).push(if tables.is_empty() { "" } else { " FROM " }).put(&tables);
         let mut condition = Condition::of_where();
         self.conditions(&mut condition, to, None, &resource.steps, &places)?;
         let last = places.last().copied().ok_or(Error::NoPlace)?;
