@@ -58,8 +58,11 @@ impl<'s> Writer<'s> {
 
     /// What stands around a value of this type where it is compared.
     fn collated(&self, expr: &Expr<'_>) -> (&'static str, &'static str) {
-        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
-        if is_decimal { self.dialect.decimal } else { ("", "") }
+        match &expr.ty {
+            Some(Type::Primitive(Primitive::Decimal)) => self.dialect.decimal,
+            Some(Type::Primitive(_)) if holds_condition(expr) => self.dialect.plain,
+            _ => ("", ""),
+        }
     }
 
     /// Appends `expr`.
@@ -89,7 +92,6 @@ impl<'s> Writer<'s> {
                 to.push(")");
             }
             ExprKind::In(operand, list) => self.membership(to, operand, list, truth)?,
-            ExprKind::Within(operand, path, variable) => self.within(to, operand, path, *variable)?,
             ExprKind::Exists(path) => {
                 if path.steps.is_empty() {
                     to.push("TRUE");
@@ -142,7 +144,7 @@ impl<'s> Writer<'s> {
                 to.push(")");
             }
             ExprKind::All(path, variable, predicate) => {
-                to.push("NOT EXISTS (");
+                to.push("(NOT EXISTS (");
                 self.select_members(to, path, Writer::any, |writer, condition, to, place| {
                     // What is neither true nor false fails, too.
                     condition.and(to).push("NOT COALESCE(");
@@ -150,7 +152,7 @@ impl<'s> Writer<'s> {
                     to.push(", FALSE)");
                     Ok(())
                 })?;
-                to.push(")");
+                to.push("))");
             }
             ExprKind::Count(path, variable, filter, search) => {
                 to.push("(");
@@ -313,27 +315,6 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// `x in tags`
-    fn within(
-        &mut self,
-        to: &mut Statement,
-        operand: &Expr<'_>,
-        path: &Path<'_>,
-        variable: Variable,
-    ) -> Result<(), Error> {
-        let ty = path.steps.last().map(|step| step.ty.clone());
-        let member = Expr { kind: ExprKind::Property(Path::at(variable)), ty, nullable: true };
-        to.push("EXISTS (");
-        self.select_members(to, path, Writer::any, |writer, condition, to, place| {
-            condition.and(to);
-            writer.with(variable, place, |writer| {
-                writer.compare(to, Comparison::Eq, &member, operand, Truth::Condition)
-            })
-        })?;
-        to.push(")");
-        Ok(())
-    }
-
     fn instance_of(&mut self, to: &mut Statement, path: &Path<'_>, ty: &Type) -> Result<(), Error> {
         if path.steps.is_empty() {
             let place = self.place_of(path.from)?;
@@ -346,6 +327,19 @@ impl<'s> Writer<'s> {
         })?;
         to.push(")");
         Ok(())
+    }
+}
+
+/// Whether a condition is part of the value: databases take the collation that decimals have in there for its own.
+fn holds_condition(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Case(_) => true,
+        ExprKind::Call(_, arguments) => arguments.iter().any(holds_condition),
+        ExprKind::Cast(operand, _) => {
+            holds_condition(operand)
+                || (operand.ty == Some(Type::Primitive(Primitive::Boolean)) && !is_short(operand))
+        }
+        _ => false,
     }
 }
 
