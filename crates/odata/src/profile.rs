@@ -17,6 +17,11 @@ pub struct Profile {
     pub wrong_method: u16,
     /// The member of an error that holds what is inside.
     pub inner_error: &'static str,
+    /// Whether what is refused behind the gateway is told by a document inside the message, as Intune does.
+    pub enveloped_errors: bool,
+    /// Whether errors have what the standard asks of them: `target` beside the message, `Content-Language`,
+    /// `OData-Version`.
+    pub complete_errors: bool,
     /// The newest version of OData that answers have.
     pub newest: Version,
     /// What `$top` means.
@@ -70,6 +75,8 @@ pub const GRAPH: Profile = Profile {
     unknown_segment: 400,
     wrong_method: 400,
     inner_error: "innerError",
+    enveloped_errors: true,
+    complete_errors: false,
     newest: Version::V4,
     top: Top::PageSize,
     contained_single_is_entity: true,
@@ -86,6 +93,8 @@ pub const ODATA: Profile = Profile {
     unknown_segment: 404,
     wrong_method: 405,
     inner_error: "innererror",
+    enveloped_errors: false,
+    complete_errors: true,
     newest: Version::V401,
     top: Top::Limit,
     contained_single_is_entity: false,

@@ -3,7 +3,7 @@
 //! What an act needs stands in the model beside the thing it is done to; scopes and roles are compared to the
 //! letter. A grant carries the tenant, so whoever has one can reach that tenant's data only.
 
-use odata::model::{NavigationProperty, Permission};
+use odata::model::{NavigationProperty, OperationKind, Permission};
 use odata::query::{Ending, Resource, Step};
 
 use crate::http::caller::{Caller, CallerKind, Tenant};
@@ -74,6 +74,26 @@ impl Grant {
         }
         Err(Denied::Missing(sufficient.clone()))
     }
+}
+
+/// The methods with which something is done to a resource, whoever asks.
+#[must_use]
+pub fn methods(resource: &Resource<'_>) -> Vec<&'static str> {
+    if let Ending::Operation(operation) = &resource.ending {
+        return match operation.kind {
+            OperationKind::Action => vec!["POST"],
+            OperationKind::Function => vec!["GET", "HEAD"],
+        };
+    }
+    let all = [
+        (Act::Read, "GET"),
+        (Act::Read, "HEAD"),
+        (Act::Insert, "POST"),
+        (Act::Update, "PATCH"),
+        (Act::Delete, "DELETE"),
+    ];
+    let done = all.into_iter().filter(|(act, _)| permission(resource, *act).is_some());
+    done.map(|(_, method)| method).collect()
 }
 
 /// The navigation properties that a path leads along.

@@ -1,17 +1,19 @@
 //! The HTTP room: what a request meets, in this order.
 //!
-//! ids (`correlation`) → version of the API → token (`caller`) → method → `read`, `write`, `actions` or `batch`, whose
-//! requests come in here again → the answer, or the one error door (`error`). Addresses below a service root are OData's and parsed by it: there are no
-//! routes per resource.
+//! ids (`correlation`) → version of the API → what describes the service, for everybody (`metadata`) → token (`caller`)
+//! → method → `read`, `write`, `actions` or `batch`, whose requests come in here again → the answer, or the one error
+//! door (`error`). Addresses below a service root are OData's and parsed by it: there are no routes per resource.
 
 mod actions;
 mod batch;
 mod body;
 pub mod caller;
+mod conditions;
 pub mod correlation;
 pub mod error;
 pub mod keys;
 pub mod listen;
+mod metadata;
 mod negotiate;
 mod read;
 mod write;
@@ -29,11 +31,11 @@ use futures_util::FutureExt as _;
 use odata::bind::Terms;
 use odata::json::Writing;
 use odata::negotiate::Wants;
-use odata::profile::Profile;
+use odata::profile::{self, Profile};
 use odata::query::Resource;
 use odata::syntax::ast;
 
-use crate::access::Denied;
+use crate::access::{self, Denied};
 use crate::clock;
 use crate::config::Config;
 use crate::store::Store;
@@ -99,21 +101,40 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let correlation = Correlation::new(&parts.headers);
     let base = base(&app.config, &parts.headers);
+    let profile: &'static Profile = app.config.compat.profile.into();
+    let wants = negotiate::wants(&parts.headers, profile);
     let asked = Asked {
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         base: base.clone().unwrap_or_default(),
         challenge: app.verifier.www_authenticate(base.as_deref().unwrap_or_default()),
         correlation,
+        profile,
+        version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
     };
     let is_in_batch = parts.extensions.get::<batch::Inside>().is_some();
     let exchange = async move {
+        if parts.uri.path().eq_ignore_ascii_case(metadata::OPENAPI) {
+            let base = base.ok_or(Error::Host)?;
+            return metadata::openapi(&parts, &base);
+        }
         let (version, path) = version_of(parts.uri.path())?;
-        let profile = app.config.compat.profile.into();
         let base = base.ok_or(Error::Host)?;
+        if let Some(document) = metadata::Document::at(path) {
+            let visit = metadata::Visit {
+                version,
+                method: &parts.method,
+                query: parts.uri.query(),
+                headers: &parts.headers,
+                wants: wants?,
+                profile,
+                base: &base,
+            };
+            return metadata::answer(document, visit);
+        }
         let caller = app.verifier.verify(&parts.headers, clock::unix_seconds()).await?;
         let mut exchange = Exchange {
-            wants: negotiate::wants(&parts.headers, profile)?,
+            wants: wants?,
             profile,
             app,
             caller,
@@ -132,6 +153,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
                 }
                 batch::answer(&exchange, body).await
             }
+            Method::POST if read::is_query(&exchange.path) => read::query(&mut exchange, body).await,
             Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
                 write::write(&exchange, body).await
             }
@@ -151,8 +173,8 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
     correlation.label(headers);
     // Differs: Graph says no-cache and Vary: Accept-Encoding, and adds Strict-Transport-Security and
     // x-ms-ags-diagnostic.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Prefer"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     tracing::info!(
         method = %asked.method,
@@ -254,7 +276,7 @@ impl Exchange {
     /// The error of a path on which this method does nothing.
     #[must_use]
     pub fn no_route(&self, resource: &Resource<'_>) -> Error {
-        Error::NoRoute { template: resource.template() }
+        Error::NoRoute { template: resource.template(), methods: access::methods(resource) }
     }
 
     /// The error of a caller who may not.

@@ -5,6 +5,7 @@
 //! one go through the store of a [`Unit`].
 //! Invariant: an answer that says something is stored is given after the commit.
 
+mod condition;
 pub mod db;
 mod devices;
 mod imports;
@@ -15,6 +16,7 @@ mod seed;
 mod tables;
 mod uploads;
 
+pub use condition::{Condition, Conditions, Known};
 pub use imports::ImportedDeviceChange;
 pub use queue::{Claim, Examined, Queue};
 pub use seed::Seeding;
@@ -55,6 +57,9 @@ pub enum Error {
     /// There is no such thing for this tenant.
     #[error("not found")]
     NotFound,
+    /// The thing is not of the version that was asked for.
+    #[error("the condition does not hold")]
+    ConditionNotMet,
     /// The thing is in a state in which this cannot be done.
     #[error("{0}")]
     Conflict(&'static str),
@@ -87,6 +92,7 @@ pub struct Writer {
     db: Db,
     tenant: String,
     work: Arc<Notify>,
+    condition: Option<Condition>,
 }
 
 /// Several writes of which all last or none. Dropped, none has happened.
@@ -138,7 +144,12 @@ impl Store {
     /// Access for someone who may write.
     #[must_use]
     pub fn writer(&self, grant: &Grant) -> Writer {
-        Writer { db: self.db.clone(), tenant: grant.tenant().to_string(), work: Arc::clone(&self.work) }
+        Writer {
+            db: self.db.clone(),
+            tenant: grant.tenant().to_string(),
+            work: Arc::clone(&self.work),
+            condition: None,
+        }
     }
 
     /// Begins a unit of several writes. Nobody else writes until it ends.

@@ -14,7 +14,7 @@ use odata::query::{Query, Resource};
 use super::Exchange;
 use super::body::{with_group_tags, with_quoted_names};
 use super::error::Error;
-use super::write::sent_back;
+use super::write::{condition, sent_back};
 use crate::access::{Act, Grant};
 use crate::ids;
 
@@ -101,7 +101,7 @@ async fn import(
     exchange.app.store.writer(grant).save_imports(upload_id.as_deref(), devices).await?;
     let answer = Answer::Page(Page { entities, count: None, next: None });
     let body = json::write(&query, &answer, &exchange.plain_writing(&exchange.path));
-    Ok(exchange.respond(StatusCode::OK, body))
+    Ok(exchange.shown(StatusCode::OK, body))
 }
 
 async fn change(
@@ -111,7 +111,8 @@ async fn change(
     change: DeviceChange,
 ) -> Result<Response<Body>, Error> {
     let id = resource.key().ok_or(Error::NotFound)?;
-    exchange.app.store.writer(grant).update_device(id, change).await?;
+    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
+    writer.update_device(id, change).await?;
     Ok(exchange.respond_empty())
 }
 

@@ -189,6 +189,8 @@ async fn told(exchange: &Exchange, error: Error) -> batch::Response {
         path: format!("/{}{}", exchange.version.segment(), exchange.path),
         base: exchange.base.clone(),
         challenge: String::new(),
+        profile: exchange.profile,
+        version: exchange.wants.version,
         correlation: Correlation::new(&exchange.headers),
     };
     plain(conclude(Err(error), &asked)).await

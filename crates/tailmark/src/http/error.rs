@@ -8,6 +8,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use odata::ErrorKind;
+use odata::profile::{Profile, Version};
 use serde_json::json;
 
 use super::caller::TokenRefusal;
@@ -32,6 +33,8 @@ pub enum Error {
     NoRoute {
         /// `~/singleton/navigation/key`
         template: String,
+        /// Those with which something is done.
+        methods: Vec<&'static str>,
     },
     /// The method is none of HTTP's that are used here.
     Method,
@@ -41,6 +44,10 @@ pub enum Error {
     MediaType(String),
     /// The media type of a batch.
     BatchType(String),
+    /// The media type of a query in a body.
+    QueryType(String),
+    /// The entity is not, or is, of a version that the request names.
+    ConditionNotMet,
     /// A request of a batch that was not done, for this reason.
     FailedDependency(&'static str),
     /// The body is compressed in a way that is not understood.
@@ -69,6 +76,7 @@ impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error {
             store::Error::NotFound => Self::NotFound,
+            store::Error::ConditionNotMet => Self::ConditionNotMet,
             other => Self::Store(other),
         }
     }
@@ -93,6 +101,10 @@ pub struct Asked {
     pub base: String,
     /// The `WWW-Authenticate` of a refusal.
     pub challenge: String,
+    /// Whose manners are followed.
+    pub profile: &'static Profile,
+    /// The version of OData that the answer would have had.
+    pub version: Version,
 }
 
 struct Told {
@@ -109,7 +121,10 @@ impl Error {
     #[must_use]
     pub fn respond(self, asked: &Asked) -> Response<Body> {
         if let Self::Store(error) = &self
-            && !matches!(error, store::Error::Conflict(_) | store::Error::NotFound)
+            && !matches!(
+                error,
+                store::Error::Conflict(_) | store::Error::NotFound | store::Error::ConditionNotMet
+            )
         {
             tracing::error!(%error, request_id = %asked.correlation.request_id, "the store failed a request");
         }
@@ -118,6 +133,7 @@ impl Error {
             tracing::info!(reason, request_id = %asked.correlation.request_id, "a token was refused");
         }
         let told = self.told(asked);
+        let profile = asked.profile;
         let mut inner = json!({
             "date": date(),
             "request-id": asked.correlation.request_id,
@@ -125,19 +141,27 @@ impl Error {
         });
         if let Some(members) = inner.as_object_mut() {
             // Differs: Graph's innerError has neither of these two.
-            members.extend(told.target.map(|target| ("target".to_owned(), target.into())));
+            let target = told.target.clone().filter(|_| !profile.complete_errors);
+            members.extend(target.map(|target| ("target".to_owned(), target.into())));
             members.extend(told.position.map(|position| ("position".to_owned(), position.into())));
         }
+        let target = told.target.filter(|_| profile.complete_errors);
+        let target = target.map(|target| format!("\"target\":{},", json!(target))).unwrap_or_default();
         // The published order of members, which a map would not keep.
         let body = format!(
-            "{{\"error\":{{\"code\":{},\"message\":{},\"innerError\":{inner}}}}}",
+            "{{\"error\":{{\"code\":{},\"message\":{},{target}\"{}\":{inner}}}}}",
             json!(told.code),
-            json!(told.message)
+            json!(told.message),
+            profile.inner_error
         );
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = told.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if profile.complete_errors {
+            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+            headers.insert("odata-version", HeaderValue::from_static(asked.version.text()));
+        }
         if let Some((name, value)) = told.header
             && let Ok(value) = HeaderValue::from_str(&value)
         {
@@ -154,16 +178,14 @@ impl Error {
                 header: Some((header::WWW_AUTHENTICATE, asked.challenge.clone())),
                 ..plain(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", refusal.to_string())
             },
-            Self::Denied(Denied::NoRoute) => no_route(asked, "~/singleton"),
+            Self::Denied(Denied::NoRoute) => no_route(asked, "~/singleton", &[]),
             Self::Denied(denied) => intune(asked, StatusCode::FORBIDDEN, "Forbidden", &refused(&denied)),
-            Self::Request(error) => request(error),
+            Self::Request(error) => request(asked.profile, error),
             Self::NoVersion(segment) => {
                 plain(StatusCode::NOT_FOUND, "ResourceNotFound", format!("Invalid version: {segment}"))
             }
-            Self::NotFound => {
-                intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred")
-            }
-            Self::NoRoute { template } => no_route(asked, &template),
+            Self::NotFound => not_found(asked),
+            Self::NoRoute { template, methods } => no_route(asked, &template, &methods),
             Self::Method => Told {
                 header: Some((header::ALLOW, "GET, HEAD, POST, PATCH, DELETE".to_owned())),
                 ..plain(
@@ -193,6 +215,15 @@ impl Error {
                      the supported types 'application/json', 'multipart/mixed' matches the content type '{found}'."
                 ),
             ),
+            Self::QueryType(found) => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "RequestBodyRead",
+                format!(
+                    "A supported MIME type could not be found that matches the content type of the request. The \
+                     supported type 'text/plain' does not match the content type '{found}'."
+                ),
+            ),
+            Self::ConditionNotMet => condition_not_met(asked),
             Self::FailedDependency(reason) => {
                 plain(StatusCode::FAILED_DEPENDENCY, "FailedDependency", reason.to_owned())
             }
@@ -204,7 +235,7 @@ impl Error {
             Self::NotAcceptable(found) => plain(
                 StatusCode::NOT_ACCEPTABLE,
                 "NotAcceptable",
-                format!("None of the accepted formats '{found}' is supported; application/json is."),
+                format!("None of the accepted formats '{found}' is supported here."),
             ),
             Self::Unreadable(reason) => plain(
                 StatusCode::BAD_REQUEST,
@@ -228,11 +259,14 @@ impl Error {
     }
 }
 
-fn request(error: odata::Error) -> Told {
+fn request(profile: &Profile, error: odata::Error) -> Told {
     let (status, code) = match error.kind {
         ErrorKind::Unsupported => (StatusCode::NOT_IMPLEMENTED, "NotSupported"),
-        // An unknown segment is 400 in Graph, where OData has 404.
-        ErrorKind::NotFound | ErrorKind::Syntax | ErrorKind::Invalid | ErrorKind::TooComplex => {
+        ErrorKind::NotFound => match status(profile.unknown_segment) {
+            StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "ResourceNotFound"),
+            other => (other, "BadRequest"),
+        },
+        ErrorKind::Syntax | ErrorKind::Invalid | ErrorKind::TooComplex => {
             (StatusCode::BAD_REQUEST, "BadRequest")
         }
     };
@@ -262,9 +296,8 @@ fn stored(asked: &Asked, error: &store::Error) -> Told {
             "InternalServerError",
             "An internal server error has occurred",
         ),
-        store::Error::NotFound => {
-            intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", "An error has occurred")
-        }
+        store::Error::NotFound => not_found(asked),
+        store::Error::ConditionNotMet => condition_not_met(asked),
         store::Error::Busy | store::Error::Closed | store::Error::Database(_) => unavailable(asked),
     }
 }
@@ -299,20 +332,45 @@ fn refused(denied: &Denied) -> String {
     }
 }
 
-fn no_route(asked: &Asked, template: &str) -> Told {
+fn no_route(asked: &Asked, template: &str, methods: &[&str]) -> Told {
     let message = format!(
         "No OData route exists that match template {template} with http verb {} for request {}.",
         asked.method, asked.path
     );
-    plain(StatusCode::BAD_REQUEST, "No method match route template", message)
+    let status = status(asked.profile.wrong_method);
+    let allow = (status == StatusCode::METHOD_NOT_ALLOWED).then(|| (header::ALLOW, methods.join(", ")));
+    Told { header: allow, ..plain(status, "No method match route template", message) }
+}
+
+fn not_found(asked: &Asked) -> Told {
+    let text =
+        if asked.profile.enveloped_errors { "An error has occurred" } else { "There is no such resource" };
+    intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", text)
+}
+
+fn condition_not_met(asked: &Asked) -> Told {
+    let text = if asked.profile.enveloped_errors {
+        "An error has occurred"
+    } else {
+        "The resource has changed: its ETag is not what the request asks for"
+    };
+    intune(asked, StatusCode::PRECONDITION_FAILED, "ConditionNotMet", text)
+}
+
+/// A status that a profile names.
+fn status(number: u16) -> StatusCode {
+    StatusCode::from_u16(number).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 fn plain(status: StatusCode, code: &str, message: String) -> Told {
     Told { status, code: code.to_owned(), message, target: None, position: None, header: None }
 }
 
-/// Intune's own envelope: a JSON document as text, two blanks of indentation and CRLF.
+/// Intune's own envelope: a JSON document as text, two blanks of indentation and CRLF. Without envelopes a sentence.
 fn intune(asked: &Asked, status: StatusCode, code: &str, text: &str) -> Told {
+    if !asked.profile.enveloped_errors {
+        return plain(status, code, format!("{}.", text.trim_end_matches('.')));
+    }
     let message = format!(
         "{text} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: {} - \
          Url: {}{}",

@@ -4,7 +4,7 @@
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use odata::json::{Envelope, Form, Written};
+use odata::json::{Form, Written};
 use odata::negotiate::{Asked, Refusal, Return, Wants};
 use odata::profile::Profile;
 
@@ -63,33 +63,28 @@ impl Exchange {
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         headers.insert("odata-version", HeaderValue::from_static(self.wants.version.text()));
-        if let Some(applied) = self.preferences_applied()
-            && let Ok(value) = HeaderValue::from_str(&applied)
-        {
-            headers.insert("preference-applied", value);
+        response
+    }
+
+    /// An answer that says which preferences it honours.
+    #[must_use]
+    pub fn applied(&self, mut response: Response<Body>, preferences: &[String]) -> Response<Body> {
+        if let (false, Ok(value)) = (preferences.is_empty(), HeaderValue::from_str(&preferences.join(", "))) {
+            response.headers_mut().insert("preference-applied", value);
         }
         response
     }
 
-    /// `Preference-Applied`: the preferences that this answer honours.
-    fn preferences_applied(&self) -> Option<String> {
-        let preferences = &self.wants.preferences;
-        let mut applied = Vec::new();
-        if let Some(size) = preferences.max_page_size.filter(|_| self.reads()) {
-            applied.push(format!("odata.maxpagesize={size}"));
+    /// The answer to a write that has something to show, unless the request prefers not to see it.
+    #[must_use]
+    pub fn shown(&self, status: StatusCode, written: Written) -> Response<Body> {
+        match self.wants.preferences.returned {
+            Some(Return::Minimal) => self.applied(self.respond_empty(), &["return=minimal".to_owned()]),
+            Some(Return::Representation) => {
+                self.applied(self.respond(status, written), &["return=representation".to_owned()])
+            }
+            None => self.respond(status, written),
         }
-        match preferences.returned.filter(|_| !self.reads()) {
-            Some(Return::Minimal) => applied.push("return=minimal".to_owned()),
-            Some(Return::Representation) => applied.push("return=representation".to_owned()),
-            None => {}
-        }
-        match preferences.envelope.filter(|_| self.reads()) {
-            Some(Envelope::Documented) => applied.push("envelope=documented".to_owned()),
-            Some(Envelope::Bare) => applied.push("envelope=bare".to_owned()),
-            Some(Envelope::Both) => applied.push("envelope=both".to_owned()),
-            None => {}
-        }
-        (!applied.is_empty()).then(|| applied.join(", "))
     }
 }
 

@@ -1,17 +1,20 @@
-//! GET anything: parse, bind, answer, write.
+//! GET anything: parse, bind, answer, write. A query may also come in the body of a POST.
 
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::http::{Method, Response, StatusCode, header};
 use odata::json;
 use odata::negotiate::Kind;
-use odata::query::Ending;
+use odata::query::{Ending, Query};
 
-use super::Exchange;
-use super::actions;
 use super::error::Error;
+use super::negotiate::joined;
+use super::{Exchange, actions, body, conditions};
 use crate::access::{Act, Grant};
+
+/// The longest query in a body, in bytes.
+const LONGEST_QUERY: usize = 1024 * 1024;
 
 /// Answers a GET.
 ///
@@ -22,7 +25,7 @@ pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
     if let Some(format) = &request.options.format {
         exchange.wants = exchange.wants.clone().with_format(format);
     }
-    let query = Arc::new(odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?);
+    let mut query = odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?;
     if let Ending::Operation(operation) = query.resource.ending {
         return actions::call_function(exchange, &query.resource, operation).await;
     }
@@ -35,8 +38,73 @@ pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
         }
         _ => exchange.wants.accepting(Kind::Json)?,
     }
+    let conditions = conditions::of(&exchange.headers)?;
+    let has_tag = conditions::are_for(&query);
+    query.versions = has_tag || exchange.profile.etags;
+    let query = Arc::new(query);
     let answer =
         exchange.app.store.reader(&grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
+    let version = conditions::version(&answer).filter(|_| has_tag);
+    if version.is_some_and(|version| conditions.miss(version)) {
+        return Err(Error::ConditionNotMet);
+    }
+    if version.is_some_and(|version| conditions.exclude(version)) {
+        return Ok(conditions::not_modified(conditions::tagged(exchange.respond_empty(), version)));
+    }
     let written = json::write(&query, &answer, &exchange.writing(&request));
-    Ok(exchange.respond(StatusCode::OK, written))
+    let response = exchange.applied(exchange.respond(StatusCode::OK, written), &honoured(exchange, &query));
+    Ok(conditions::tagged(response, version))
+}
+
+/// The preferences that the answer to a GET honours.
+fn honoured(exchange: &Exchange, query: &Query<'_>) -> Vec<String> {
+    let preferences = &exchange.wants.preferences;
+    let mut honoured = Vec::new();
+    if let Some(size) = preferences.max_page_size.filter(|_| query.resource.is_list()) {
+        let prefix = exchange.wants.version.prefix().trim_start_matches('@');
+        honoured.push(format!("{prefix}maxpagesize={size}"));
+    }
+    let is_enveloped = query.resource.navigation().is_some_and(|navigation| navigation.envelope)
+        && !query.resource.is_collection()
+        && matches!(query.resource.ending, Ending::Plain);
+    honoured.extend(preferences.envelope.filter(|_| is_enveloped).map(|envelope| {
+        let name = match envelope {
+            json::Envelope::Documented => "documented",
+            json::Envelope::Bare => "bare",
+            json::Envelope::Both => "both",
+        };
+        format!("envelope={name}")
+    }));
+    honoured
+}
+
+/// Whether a path ends in `/$query`.
+pub fn is_query(path: &str) -> bool {
+    query_of(path).is_some()
+}
+
+fn query_of(path: &str) -> Option<&str> {
+    let (before, last) = path.trim_end_matches('/').rsplit_once('/')?;
+    ["$query", "%24query"].iter().any(|name| last.eq_ignore_ascii_case(name)).then_some(before)
+}
+
+/// Answers a POST to `…/$query`: the GET whose query is in the body (OData URL Conventions 4.01 §5.3).
+///
+/// # Errors
+/// What is wrong with the body, or with the GET.
+pub async fn query(exchange: &mut Exchange, sent: Body) -> Result<Response<Body>, Error> {
+    let content_type = joined(&exchange.headers, header::CONTENT_TYPE.as_str());
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("text/plain") {
+        return Err(Error::QueryType(content_type));
+    }
+    let limit = exchange.app.config.http.max_body.min(LONGEST_QUERY);
+    let sent = body::whole(&exchange.headers, sent, limit).await?;
+    let sent = String::from_utf8(sent).map_err(|_| Error::Unreadable("it is not UTF-8".to_owned()))?;
+    let parts = [exchange.query.take().unwrap_or_default(), sent.trim().to_owned()];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    exchange.query = (!parts.is_empty()).then(|| parts.join("&"));
+    exchange.path = query_of(&exchange.path).unwrap_or_default().to_owned();
+    exchange.method = Method::GET;
+    get(exchange).await
 }

@@ -11,12 +11,11 @@ use odata::answer::{Answer, Cell, Entity};
 use odata::json::{self, Envelope, read::Record};
 use odata::query::{Ending, Query, Resource, Selected};
 
-use super::Exchange;
-use super::actions;
 use super::body::with_group_tags;
 use super::error::Error;
+use super::{Exchange, actions, conditions};
 use crate::access::{Act, Grant};
-use crate::store::ImportedDeviceChange;
+use crate::store::{Condition, ImportedDeviceChange};
 use crate::{clock, ids};
 
 /// What is written to: each set has acts of its own.
@@ -99,7 +98,7 @@ async fn insert(
             let query = query(exchange, &path)?;
             let answer = Answer::Entity(sent_back(&query, &device));
             let body = json::write(&query, &answer, &exchange.plain_writing(&path));
-            Ok(located(exchange.respond(StatusCode::CREATED, body), exchange, &path))
+            Ok(located(exchange.shown(StatusCode::CREATED, body), exchange, &path))
         }
         Set::Devices => Err(exchange.no_route(resource)),
     }
@@ -112,7 +111,7 @@ async fn update(
     resource: &Resource<'_>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
-    let writer = exchange.app.store.writer(grant);
+    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
     let mut sent = entity(exchange, resource, body).await?;
     let id = resource.key().ok_or(Error::NotFound)?;
     match set {
@@ -139,7 +138,7 @@ async fn delete(
     set: Set,
     resource: &Resource<'_>,
 ) -> Result<Response<Body>, Error> {
-    let writer = exchange.app.store.writer(grant);
+    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
     let id = resource.key().ok_or(Error::NotFound)?;
     match set {
         Set::Uploads => writer.delete_upload(id).await?,
@@ -204,6 +203,17 @@ fn query(exchange: &Exchange, path: &str) -> Result<Query<'static>, Error> {
     Ok(odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?)
 }
 
+fn versioned(exchange: &Exchange, path: &str) -> Result<Query<'static>, Error> {
+    Ok(Query { versions: true, ..query(exchange, path)? })
+}
+
+/// What the request's headers ask of the entity that it changes.
+pub(super) fn condition(exchange: &Exchange, resource: &Resource<'_>) -> Result<Option<Condition>, Error> {
+    let conditions = conditions::of(&exchange.headers)?;
+    let Some(id) = resource.key().filter(|_| !conditions.is_empty()) else { return Ok(None) };
+    Ok(Some(Condition { entity: Arc::new(versioned(exchange, &entity_path(resource, id))?), conditions }))
+}
+
 /// The entity as it is now, at the root of the JSON.
 async fn read_back(
     exchange: &Exchange,
@@ -211,10 +221,11 @@ async fn read_back(
     path: &str,
     status: StatusCode,
 ) -> Result<Response<Body>, Error> {
-    let query = Arc::new(query(exchange, path)?);
+    let query = Arc::new(versioned(exchange, path)?);
     let answer = exchange.app.store.reader(grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
     let writing = json::Writing { envelope: Envelope::Bare, ..exchange.plain_writing(path) };
-    Ok(exchange.respond(status, json::write(&query, &answer, &writing)))
+    let response = exchange.shown(status, json::write(&query, &answer, &writing));
+    Ok(conditions::tagged(response, conditions::version(&answer)))
 }
 
 /// What was sent, as an entity: it is stored, and nothing has happened to it yet.
@@ -235,6 +246,10 @@ fn cell_of(selected: &Selected<'_>, owner: &str, device: &ImportedDevice) -> Cel
 
 fn located(mut response: Response<Body>, exchange: &Exchange, path: &str) -> Response<Body> {
     if let Ok(location) = HeaderValue::from_str(&format!("{}{path}", exchange.service_root())) {
+        // Without a body it is the only thing that says which entity that is (OData Part 1 §8.3.4).
+        if response.status() == StatusCode::NO_CONTENT {
+            response.headers_mut().insert("odata-entityid", location.clone());
+        }
         response.headers_mut().insert(header::LOCATION, location);
     }
     response

@@ -4,6 +4,7 @@ use autopilot::device::{Device, DeviceChange};
 use odata::sql::Statement;
 use odata::value::DateTimeOffset;
 
+use super::condition::met;
 use super::db::Tx;
 use super::uploads::found;
 use super::{Error, Writer};
@@ -14,9 +15,10 @@ impl Writer {
     /// # Errors
     /// The database's, or that there is no such device.
     pub async fn update_device(&self, id: &str, change: DeviceChange) -> Result<(), Error> {
-        let (tenant, id) = (self.tenant.clone(), id.to_owned());
+        let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
         self.db
             .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
                 found(tx.run(&Statement::new(
                     "UPDATE devices SET user_principal_name = COALESCE($3, user_principal_name),
                         addressable_user_name = COALESCE($4, addressable_user_name),
@@ -47,9 +49,10 @@ impl Writer {
     /// The database's, or that there is no such device.
     // Differs: at once, and 404 where there is none. The real service takes up to half an hour and answers 400.
     pub async fn delete_device(&self, id: &str) -> Result<(), Error> {
-        let (tenant, id) = (self.tenant.clone(), id.to_owned());
+        let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
         self.db
             .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
                 found(tx.run(&Statement::new(
                     "DELETE FROM devices WHERE tenant = $1 AND id = $2",
                     vec![tenant.as_str().into(), id.as_str().into()],

@@ -4,6 +4,7 @@ use autopilot::hardware_identifier::HardwareIdentifier;
 use autopilot::imported_device::ImportedDevice;
 use odata::sql::{Scalar, Statement};
 
+use super::condition::met;
 use super::db::Tx;
 use super::uploads::{accepts_devices, found};
 use super::{Error, Writer};
@@ -54,8 +55,10 @@ impl Writer {
         change: ImportedDeviceChange,
     ) -> Result<(), Error> {
         let (tenant, upload_id, id) = (self.tenant.clone(), upload_id.to_owned(), id.to_owned());
+        let condition = self.condition.clone();
         self.db
             .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
                 let key = || vec![tenant.as_str().into(), upload_id.as_str().into(), id.as_str().into()];
                 let status = tx.row(&Statement::new(
                     "SELECT status FROM imported_devices WHERE tenant = $1 AND upload_id = $2 AND id = $3",
@@ -103,8 +106,10 @@ impl Writer {
     /// The database's, or that there is no such record.
     pub async fn delete_import(&self, upload_id: Option<&str>, id: &str) -> Result<(), Error> {
         let binds: Vec<Scalar> = vec![self.tenant.as_str().into(), id.into(), upload_id.into()];
+        let (tenant, condition) = (self.tenant.clone(), self.condition.clone());
         self.db
             .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
                 found(tx.run(&Statement::new(
                     "DELETE FROM imported_devices
                      WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR upload_id = $3)",

@@ -8,7 +8,10 @@ use super::Error;
 use super::db::{Db, Tx};
 
 /// The migrations, in order; never edited once released.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/sqlite/0001_devices.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../migrations/sqlite/0001_devices.sql"),
+    include_str!("../../../../migrations/sqlite/0002_versions.sql"),
+];
 
 /// Applies what is missing.
 pub(super) async fn up(db: &Db) -> Result<(), Error> {

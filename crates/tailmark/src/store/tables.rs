@@ -35,11 +35,14 @@ fn uploads() -> Table {
         .column("id", "{t}.id")
         .zoned("createdDateTimeUtc", "{t}.created_ticks", "{t}.created_offset")
         .column("status", UPLOAD_STATUS)
+        // What a client changed, and the status, which follows from the devices.
+        .versioned_by(format!("({{t}}.version || '-' || {UPLOAD_STATUS})"))
         .join("deviceIdentities", Join::On("{t}.upload_id = {o}.id".into()))
 }
 
 fn imported_devices() -> Table {
     Table::new("imported_devices")
+        .versioned_by("({t}.version || '-' || {t}.status)")
         .column("id", "{t}.id")
         .column("groupTag", "{t}.group_tag")
         .column("serialNumber", "{t}.serial_number")
@@ -55,6 +58,7 @@ fn imported_devices() -> Table {
 
 fn devices() -> Table {
     Table::new("devices")
+        .versioned_by("{t}.version")
         .column("id", "{t}.id")
         .column("deploymentProfileAssignmentStatus", "{t}.profile_status")
         .column("deploymentProfileAssignmentDetailedStatus", "{t}.profile_detail")

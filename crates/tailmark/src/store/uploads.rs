@@ -5,6 +5,7 @@ use autopilot::hardware_identifier::HardwareIdentifier;
 use autopilot::upload::{Upload, UploadChange};
 use odata::sql::{Scalar, Statement};
 
+use super::condition::met;
 use super::db::{Row, Tx};
 use super::imports::insert;
 use super::{Error, Reader, Writer};
@@ -34,9 +35,10 @@ impl Writer {
     /// # Errors
     /// The database's, or that there is no such upload.
     pub async fn update_upload(&self, id: &str, change: UploadChange) -> Result<(), Error> {
-        let (tenant, id) = (self.tenant.clone(), id.to_owned());
+        let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
         self.db
             .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
                 let changed = tx.run(&Statement::new(
                     "UPDATE uploads SET created_ticks = COALESCE($3, created_ticks),
                         created_offset = COALESCE($4, created_offset),
@@ -60,9 +62,10 @@ impl Writer {
     /// # Errors
     /// The database's, or that there is no such upload.
     pub async fn delete_upload(&self, id: &str) -> Result<(), Error> {
-        let (tenant, id) = (self.tenant.clone(), id.to_owned());
+        let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
         self.db
             .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
                 found(tx.run(&Statement::new(
                     "DELETE FROM uploads WHERE tenant = $1 AND id = $2",
                     vec![tenant.as_str().into(), id.as_str().into()],

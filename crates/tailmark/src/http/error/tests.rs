@@ -10,6 +10,8 @@ fn asked() -> Asked {
         correlation: Correlation { request_id: "1".to_owned(), client_request_id: "2".to_owned() },
         base: "http://127.0.0.1:4280".to_owned(),
         challenge: String::new(),
+        profile: &odata::profile::GRAPH,
+        version: Version::V4,
     }
 }
 
@@ -22,6 +24,7 @@ fn the_log_has_what_the_store_failed_and_not_what_clients_got_wrong() {
     };
     assert_eq!(told(store::Error::Conflict("The upload is final")), (409, false));
     assert_eq!(told(store::Error::NotFound), (404, false));
+    assert_eq!(told(store::Error::ConditionNotMet), (412, false));
     assert_eq!(told(store::Error::Full), (507, true));
     assert_eq!(told(store::Error::Busy), (503, true));
     assert_eq!(told(store::Error::Inconsistent("a column is null".to_owned())), (500, true));
