@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::model::{Primitive, Type};
 use crate::query::{Expr, ExprKind, Variable};
 use crate::syntax::ast::{self, Literal};
-use crate::value::{Value, number};
+use crate::value::Value;
 use budget::Budget;
 use operator::{comparison, is_opaque};
 
@@ -216,13 +216,7 @@ pub(super) fn constant(value: Value) -> Expr<'static> {
         Value::Null | Value::Json(_) => None,
         Value::Boolean(_) => Some(Primitive::Boolean),
         Value::Integer(_) => Some(Primitive::Int64),
-        Value::Decimal(digits) => {
-            // 3.0 is as whole as 3, and compares with integers by an index.
-            if let Some(integer) = digits.strip_suffix(".0").and_then(number::integer) {
-                return Expr::literal(Value::Integer(integer), Type::Primitive(Primitive::Int64));
-            }
-            Some(Primitive::Decimal)
-        }
+        Value::Decimal(_) => Some(Primitive::Decimal),
         Value::Double(_) => Some(Primitive::Double),
         Value::String(_) => Some(Primitive::String),
         Value::Guid(_) => Some(Primitive::Guid),

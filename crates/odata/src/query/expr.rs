@@ -37,8 +37,6 @@ pub enum ExprKind<'m> {
     Not(Box<Expr<'m>>),
     /// `in` with a list of literals.
     In(Box<Expr<'m>>, Vec<Value>),
-    /// `in` with the members of a collection.
-    Within(Box<Expr<'m>>, Path<'m>, Variable),
     /// Whether there is an instance at the end of a path to a single one: `Category ne null`.
     Exists(Path<'m>),
     /// `has`: all of these flags are set.

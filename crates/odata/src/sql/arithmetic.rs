@@ -4,7 +4,7 @@
 
 use super::writer::Writer;
 use super::{Error, Statement};
-use crate::model::{Primitive, Type};
+use crate::model::{EnumTypeId, Primitive, Type};
 use crate::query::{Arithmetic, Expr};
 
 impl Writer<'_> {
@@ -72,6 +72,16 @@ impl Writer<'_> {
                 self.value(to, operand)?;
                 to.push(" AS TEXT)");
             }
+            (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) if self.is_flags(*id) => {
+                to.push("odata_flags(");
+                self.value(to, operand)?;
+                to.push(", ").bind(self.members(*id).into()).push(")");
+            }
+            (Some(Type::Primitive(Primitive::String)), Type::Enum(id)) if self.is_flags(*id) => {
+                to.push("odata_flags_of(");
+                self.value(to, operand)?;
+                to.push(", ").bind(self.members(*id).into()).push(")");
+            }
             (Some(Type::Enum(id)), Type::Primitive(Primitive::String)) => {
                 to.push("(CASE ");
                 self.value(to, operand)?;
@@ -88,10 +98,12 @@ impl Writer<'_> {
                 }
                 to.push(" END)");
             }
-            (Some(Type::Enum(_)), Type::Primitive(_)) | (Some(Type::Primitive(_)), Type::Enum(_)) => {
-                self.value(to, operand)?;
-            }
-            (Some(Type::Primitive(from)), Type::Primitive(target)) => {
+            (Some(Type::Primitive(_)), Type::Enum(_)) => self.value(to, operand)?,
+            (Some(from @ (Type::Primitive(_) | Type::Enum(_))), Type::Primitive(target)) => {
+                let from = match from {
+                    Type::Primitive(from) => *from,
+                    _ => Primitive::Int64,
+                };
                 to.push("odata_cast(");
                 self.value(to, operand)?;
                 to.push(", ").bind(from.name().into()).push(", ").bind(target.name().into()).push(")");
@@ -99,5 +111,15 @@ impl Writer<'_> {
             _ => return Err(Error::NoPlace),
         }
         Ok(())
+    }
+
+    fn is_flags(&self, id: EnumTypeId) -> bool {
+        self.model.enumeration(id).is_flags
+    }
+
+    /// `read=1,write=2`
+    fn members(&self, id: EnumTypeId) -> String {
+        let members = self.model.enumeration(id).members.iter();
+        members.map(|(name, number)| format!("{name}={number}")).collect::<Vec<_>>().join(",")
     }
 }

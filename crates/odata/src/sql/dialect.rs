@@ -15,6 +15,8 @@ pub struct Dialect {
     pub upper: &'static str,
     /// Before and behind a decimal that is compared or put in order.
     pub decimal: (&'static str, &'static str),
+    /// Before and behind any other text that is compared or put in order, where a decimal is compared inside it.
+    pub plain: (&'static str, &'static str),
     /// A member of a JSON text: before the text, before the path, behind it.
     pub extract: (&'static str, &'static str, &'static str),
     /// The members of a JSON array as a table: before the text and behind it.
@@ -41,6 +43,7 @@ pub const SQLITE: Dialect = Dialect {
     lower: "unicode_lower",
     upper: "unicode_upper",
     decimal: ("", " COLLATE odata_decimal"),
+    plain: ("", " COLLATE BINARY"),
     extract: ("json_extract(", ", ", ")"),
     members: ("json_each(", ")"),
     member: ".value",

@@ -5,11 +5,17 @@
 //! indexes serve; anywhere else the exact form.
 //! Specification: OData URL Conventions 4.01 §5.1.1.1.
 
+use std::sync::LazyLock;
+
 use super::writer::{Part, Writer};
 use super::{Error, Statement, stored};
-use crate::model::{Primitive, Type};
+use crate::model::{Primitive, Property, Type};
 use crate::query::{Comparison, Expr, ExprKind, Path, Variable};
 use crate::value::Value;
+
+/// The member of a complex value that says its type.
+static TYPE: LazyLock<Property> =
+    LazyLock::new(|| Property::new("@odata.type", Type::Primitive(Primitive::String)));
 
 /// Where an expression stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,8 +64,11 @@ impl<'s> Writer<'s> {
 
     /// What stands around a value of this type where it is compared.
     fn collated(&self, expr: &Expr<'_>) -> (&'static str, &'static str) {
-        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
-        if is_decimal { self.dialect.decimal } else { ("", "") }
+        match &expr.ty {
+            Some(Type::Primitive(Primitive::Decimal)) => self.dialect.decimal,
+            Some(Type::Primitive(_)) if holds_condition(expr) => self.dialect.plain,
+            _ => ("", ""),
+        }
     }
 
     /// Appends `expr`.
@@ -89,7 +98,6 @@ impl<'s> Writer<'s> {
                 to.push(")");
             }
             ExprKind::In(operand, list) => self.membership(to, operand, list, truth)?,
-            ExprKind::Within(operand, path, variable) => self.within(to, operand, path, *variable)?,
             ExprKind::Exists(path) => {
                 if path.steps.is_empty() {
                     to.push("TRUE");
@@ -142,7 +150,7 @@ impl<'s> Writer<'s> {
                 to.push(")");
             }
             ExprKind::All(path, variable, predicate) => {
-                to.push("NOT EXISTS (");
+                to.push("(NOT EXISTS (");
                 self.select_members(to, path, Writer::any, |writer, condition, to, place| {
                     // What is neither true nor false fails, too.
                     condition.and(to).push("NOT COALESCE(");
@@ -150,7 +158,7 @@ impl<'s> Writer<'s> {
                     to.push(", FALSE)");
                     Ok(())
                 })?;
-                to.push(")");
+                to.push("))");
             }
             ExprKind::Count(path, variable, filter, search) => {
                 to.push("(");
@@ -313,28 +321,18 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// `x in tags`
-    fn within(
-        &mut self,
-        to: &mut Statement,
-        operand: &Expr<'_>,
-        path: &Path<'_>,
-        variable: Variable,
-    ) -> Result<(), Error> {
-        let ty = path.steps.last().map(|step| step.ty.clone());
-        let member = Expr { kind: ExprKind::Property(Path::at(variable)), ty, nullable: true };
-        to.push("EXISTS (");
-        self.select_members(to, path, Writer::any, |writer, condition, to, place| {
-            condition.and(to);
-            writer.with(variable, place, |writer| {
-                writer.compare(to, Comparison::Eq, &member, operand, Truth::Condition)
-            })
-        })?;
-        to.push(")");
-        Ok(())
-    }
-
     fn instance_of(&mut self, to: &mut Statement, path: &Path<'_>, ty: &Type) -> Result<(), Error> {
+        if !path.properties.is_empty() {
+            // The type that a complex value says it has; none where it is the declared one.
+            let mut said = path.clone();
+            said.properties.push(&TYPE);
+            to.push("COALESCE(");
+            self.path(to, &said, &TYPE.ty, Part::Written)?;
+            to.push(" IN (");
+            self.type_names(to, ty)?;
+            to.push("), FALSE)");
+            return Ok(());
+        }
         if path.steps.is_empty() {
             let place = self.place_of(path.from)?;
             return self.is_of(to, place, ty);
@@ -346,6 +344,19 @@ impl<'s> Writer<'s> {
         })?;
         to.push(")");
         Ok(())
+    }
+}
+
+/// Whether a condition is part of the value: databases take the collation that decimals have in there for its own.
+fn holds_condition(expr: &Expr<'_>) -> bool {
+    match &expr.kind {
+        ExprKind::Case(_) => true,
+        ExprKind::Call(_, arguments) => arguments.iter().any(holds_condition),
+        ExprKind::Cast(operand, _) => {
+            holds_condition(operand)
+                || (operand.ty == Some(Type::Primitive(Primitive::Boolean)) && !is_short(operand))
+        }
+        _ => false,
     }
 }
 

@@ -16,7 +16,7 @@ pub use text::pattern;
 
 use super::Scalar;
 use super::stored;
-use crate::model::{Primitive, Type};
+use crate::model::{EnumType, Primitive, Type};
 use crate::value::{Value, calendar, number};
 
 /// The beginning of the text of every [`Evaluation`] error.
@@ -101,6 +101,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row("odata_bytes", 1, bytes),
     row("odata_real", 1, real),
     row("odata_cast", 3, cast),
+    row("odata_flags", 2, flags),
+    row("odata_flags_of", 2, flags_of),
 ];
 
 /// An instant out of a JSON text.
@@ -152,6 +154,32 @@ fn cast(arguments: &[Scalar]) -> Outcome {
     };
     let Some(value) = stored::value(value.clone(), &Type::Primitive(from)) else { return Ok(Scalar::Null) };
     Ok(convert(&value, to).map_or(Scalar::Null, |value| stored::scalar(&value)))
+}
+
+/// `odata_flags(3, 'read=1,write=2')`: the names of flags that are set; null where some have no name.
+fn flags(arguments: &[Scalar]) -> Outcome {
+    let [Scalar::Integer(number), Scalar::Text(members)] = arguments else { return Ok(Scalar::Null) };
+    Ok(enumeration(members).name_of(*number).map_or(Scalar::Null, |name| Scalar::Text(name.into_owned())))
+}
+
+/// `odata_flags_of('read,write', 'read=1,write=2')`: the number that stands for flags; null where one does not exist.
+fn flags_of(arguments: &[Scalar]) -> Outcome {
+    let [Scalar::Text(names), Scalar::Text(members)] = arguments else { return Ok(Scalar::Null) };
+    Ok(enumeration(members).value_of(names).map_or(Scalar::Null, Scalar::Integer))
+}
+
+fn enumeration(members: &str) -> EnumType {
+    let members = members.split(',').filter_map(|member| {
+        let (name, number) = member.split_once('=')?;
+        Some((name.to_owned(), number.parse().ok()?))
+    });
+    EnumType {
+        namespace: String::new(),
+        name: String::new(),
+        underlying: Primitive::Int64,
+        is_flags: true,
+        members: members.collect(),
+    }
 }
 
 /// A value as one of another primitive type (OData URL Conventions 4.01 §5.1.1.10.1).

@@ -48,7 +48,8 @@ impl<'s> Writer<'s> {
                 to.push("SELECT ").push_alias(alias).push(".*");
                 for column in columns {
                     to.push(", ");
-                    self.value(to, &column.expr)?;
+                    // What groups are made of is compared.
+                    self.comparable(to, &column.expr)?;
                     to.push(" AS a").push_number(column.number);
                 }
                 to.push(" FROM (").put(&inner).push(") ").push_alias(alias);

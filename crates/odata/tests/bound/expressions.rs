@@ -54,7 +54,6 @@ pub fn printed(expr: &Expr<'_>) -> String {
         }
         ExprKind::Column(number) => format!("#{number}"),
         ExprKind::Position => "#".to_owned(),
-        ExprKind::Within(operand, path, _) => format!("({} in {})", printed(operand), walk(path)),
         ExprKind::Exists(path) => format!("exists {}", walk(path)),
         ExprKind::Has(left, right) => format!("({} has {})", printed(left), printed(right)),
         ExprKind::Arithmetic(operator, left, right) => {
@@ -144,7 +143,7 @@ fn comparisons() {
         ("NaN le score", "false"),
         ("score in (1,NaN,INF)", "(score? in 1e0,INF)"),
         ("NaN in (1)", "false"),
-        ("1 eq 1.0", "(1 = 1)"),
+        ("1 eq 1.0", "(1 = 1.0)"),
         ("1.5 gt 10", "(1.5 > 10)"),
         ("'a' lt 'b'", "('a' < 'b')"),
         ("age eq score", "(age? = score?)"),
@@ -273,10 +272,7 @@ fn literals_of_no_fitting_type() {
         ("favourite eq other.color'red'", "Invalid $filter 13..29: The type 'other.color' does not exist."),
         ("age in (1,'x')", "Invalid $filter 10..13: 'x' is no value of the type 'Edm.Int32'."),
         ("name in ('a',1)", "Invalid $filter 13..14: '1' is not of the type of the other side."),
-        (
-            "1 eq 'x'",
-            "Invalid $filter 0..8: The operator in '1 eq 'x'' cannot compare 'Edm.Int64' with 'Edm.String'.",
-        ),
+        ("1 eq 'x'", "Invalid $filter 0..8: 'x' is no value of the type 'Edm.Int64'."),
     ]);
 }
 

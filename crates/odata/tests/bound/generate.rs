@@ -1,336 +1,618 @@
-//! Filters and orders that can be bound, and rows to try them on.
+//! Worlds, and expressions that can be bound, by chance from a seed.
 
-use proptest::prelude::*;
-use proptest::sample::select;
+mod values;
 
-use crate::oracle::{Key, Node, Row, Val};
+use crate::oracle::{Entity, Key, Node, Set, Val, World};
+pub use values::{Kind, SORTED};
 
-/// Values that compare with each other.
+/// Numbers by chance: the same for the same seed (SplitMix64).
+pub struct Chance(pub u64);
+
+impl Chance {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut number = self.0;
+        number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        number ^ (number >> 31)
+    }
+
+    /// Less than `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    /// True so many times of a hundred.
+    pub fn percent(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    pub fn of<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
+    }
+}
+
+/// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
-    Text,
-    Number,
-    Truth,
-    Color,
-    Mood,
-    Date,
-    TimeOfDay,
-    Instant,
-    Length,
-    Guid,
+pub enum Shape {
+    Item,
+    Part,
+    Maker,
+    Place,
+    Plain(Kind),
 }
 
-/// A property of the demo's people and the column that holds it.
-pub const PEOPLE: &[(&str, &str, Kind)] = &[
-    ("id", "id", Kind::Text),
-    ("name", "name", Kind::Text),
-    ("nick", "nick", Kind::Text),
-    ("age", "age", Kind::Number),
-    ("size", "size", Kind::Number),
-    ("score", "score", Kind::Number),
-    ("active", "active", Kind::Truth),
-    ("vip", "vip", Kind::Truth),
-    ("favourite", "favourite", Kind::Color),
-    ("mood", "wild", Kind::Mood),
-    ("born", "born", Kind::Date),
-    ("wakes", "wakes", Kind::TimeOfDay),
-    ("seen", "seen", Kind::Instant),
-    ("joined", "joined", Kind::Instant),
-    ("code", "code", Kind::Guid),
-    ("shift", "shift", Kind::Length),
-    ("home/city", "city", Kind::Text),
-    ("home/street", "street", Kind::Text),
-    ("home/paint", "paint", Kind::Color),
-];
+type Properties = &'static [(&'static str, Kind)];
 
-/// The same of their pets.
-pub const PETS: &[(&str, &str, Kind)] =
-    &[("id", "id", Kind::Text), ("name", "name", Kind::Text), ("weight", "weight", Kind::Number)];
-
-const TEXTS: &[&str] = &[
-    "", "a", "A", "ab", "aB", "b", "Straße", "STRASSE", "straße", "ß", "İ", "i", "I", "ı", "i̇", "%", "_",
-    "a%b", "a_b", "\\", "it's", "''", "\"", "é", "e\u{301}", "😀", "a😀b", " ", "  a", "Z", "Σ", "ς", "σας",
-    "null", "NULL", "ﬁ", "\t",
+const PLACE: Properties =
+    &[("city", Kind::Text), ("zip", Kind::Int), ("at", Kind::Instant), ("paint", Kind::Color)];
+const ITEM: Properties = &[
+    ("id", Kind::Text),
+    ("name", Kind::Text),
+    ("title", Kind::Text),
+    ("count", Kind::Int),
+    ("total", Kind::Int),
+    ("small", Kind::Int),
+    ("ratio", Kind::Real),
+    ("price", Kind::Dec),
+    ("cost", Kind::Dec),
+    ("open", Kind::Truth),
+    ("live", Kind::Truth),
+    ("color", Kind::Color),
+    ("rights", Kind::Rights),
+    ("born", Kind::Day),
+    ("opens", Kind::Clock),
+    ("seen", Kind::Instant),
+    ("made", Kind::Instant),
+    ("span", Kind::Span),
+    ("code", Kind::Code),
+    ("stock.gadget/power", Kind::Int),
+    ("stock.gadget/volts", Kind::Real),
+    ("place/city", Kind::Text),
+    ("place/zip", Kind::Int),
+    ("place/at", Kind::Instant),
+    ("place/paint", Kind::Color),
+    ("spot/city", Kind::Text),
+    ("spot/zip", Kind::Int),
+    ("spot/at", Kind::Instant),
 ];
-
-const INTS: &[i64] = &[0, 1, -1, 2, 5, 100, 2_147_483_647, -2_147_483_648];
-const LONGS: &[i64] = &[0, 1, -1, 5, i64::MAX, i64::MIN, 9_007_199_254_740_993, 9_007_199_254_740_992, 3];
-const REALS: &[f64] =
-    &[0.0, -0.0, 1.0, 1.5, -1.5, 0.1, 5.0, 1e300, -1e-300, f64::INFINITY, f64::NEG_INFINITY];
-const DATES: &[&str] = &["0001-01-01", "1969-12-31", "1970-01-01", "2020-02-29", "2020-03-01", "9999-12-31"];
-const TIMES: &[&str] = &["00:00:00", "07:30:00", "07:30:00.5", "07:30:00.45", "23:59:59.9999999"];
-const GUIDS: &[&str] = &[
-    "00000000-0000-0000-0000-000000000000",
-    "7f6c5b4a-0000-4000-8000-0123456789ab",
-    "ffffffff-ffff-ffff-ffff-ffffffffffff",
+const PART: Properties = &[
+    ("id", Kind::Text),
+    ("label", Kind::Text),
+    ("weight", Kind::Int),
+    ("price", Kind::Dec),
+    ("when", Kind::Instant),
 ];
-const LENGTHS: &[(&str, i64)] = &[
-    ("PT0S", 0),
-    ("-PT0.0000001S", -1),
-    ("P1D", 864_000_000_000),
-    ("PT24H", 864_000_000_000),
-    ("PT1S", 10_000_000),
-];
-const COLORS: &[(&str, i64)] = &[("red", 0), ("green", 1), ("deepBlue", 5)];
-const MOODS: &[(&str, i64)] = &[("calm", -1), ("wild", 1)];
+const MAKER: Properties = &[("id", Kind::Text), ("name", Kind::Text), ("rank", Kind::Int)];
 
-/// As a URL may write them, with their number of 100 ns since 1970. The bare date is midnight in UTC.
-const INSTANTS: &[(&str, i64)] = &[
-    ("1970-01-01T00:00:00Z", 0),
-    ("1970-01-01T02:00:00+02:00", 0),
-    ("1969-12-31T13:30:00-10:30", 0),
-    ("1969-12-31T23:59:59.9999999Z", -1),
-    ("2020-02-29T12:30:00.5-08:00", 15_830_082_005_000_000),
-    ("2020-02-29T20:30:00.5000000Z", 15_830_082_005_000_000),
-    ("2020-02-29T00:00Z", 15_829_344_000_000_000),
-    ("0001-01-01T00:00:00Z", -621_355_968_000_000_000),
-    ("9999-12-31T23:59:59.9999999Z", 2_534_023_007_999_999_999),
-];
-
-/// Rows in which every value of the lists above occurs, and null wherever it may.
-pub fn people(count: usize) -> Vec<Row> {
-    fn nth<T: Clone>(all: &[T], place: usize) -> T {
-        all[place % all.len()].clone()
+impl Shape {
+    fn properties(self) -> Properties {
+        match self {
+            Self::Item => ITEM,
+            Self::Part => PART,
+            Self::Maker => MAKER,
+            Self::Place => PLACE,
+            Self::Plain(_) => &[],
+        }
     }
-    let or_null = |value: Val, place: usize| if place.is_multiple_of(5) { Val::Null } else { value };
-    let text = |place: usize| Val::Text(nth(TEXTS, place).to_owned());
-    (0..count)
-        .map(|n| {
-            let member = |all: &[(&str, i64)], place| Val::Count(nth(all, place).1);
-            Row::from([
-                // Neither in the order of the rows nor of anything else.
-                ("id", Val::Text(format!("{:02}", n * 37 % 101))),
-                ("name", or_null(text(n), n * 7 + 3)),
-                ("nick", text(n * 11 + 1)),
-                ("age", or_null(Val::Int(nth(INTS, n)), n + 1)),
-                ("size", Val::Int(nth(LONGS, n * 5))),
-                ("score", or_null(Val::Real(nth(REALS, n * 3)), n + 2)),
-                ("active", or_null(Val::Truth(n % 3 == 1), n + 4)),
-                ("vip", Val::Truth(n % 2 == 1)),
-                ("favourite", or_null(member(COLORS, n / 2), n / 2)),
-                ("mood", member(MOODS, n / 3)),
-                ("born", or_null(Val::Text(nth(DATES, n).to_owned()), n / 3)),
-                ("wakes", or_null(Val::Text(nth(TIMES, n).to_owned()), n / 4)),
-                ("seen", or_null(member(INSTANTS, n), n / 5)),
-                ("joined", member(INSTANTS, n * 2 + 1)),
-                ("code", or_null(Val::Text(nth(GUIDS, n).to_owned()), n / 2 + 3)),
-                ("shift", or_null(member(LENGTHS, n), n / 2 + 1)),
-                ("price", or_null(Val::Text("1.5".to_owned()), n / 7)),
-                ("photo", or_null(Val::Bytes(vec![0]), n / 6)),
-                ("home/city", or_null(text(n * 3 + 2), n / 3 + 2)),
-                ("home/street", text(n / 2)),
-                ("home/paint", or_null(member(COLORS, n), n + 3)),
-            ])
-        })
-        .collect()
+
+    fn singles(self) -> &'static [(&'static str, Shape)] {
+        match self {
+            Self::Item => &[("maker", Self::Maker), ("next", Self::Item)],
+            Self::Part => &[("item", Self::Item)],
+            _ => &[],
+        }
+    }
+
+    fn collections(self) -> &'static [(&'static str, Shape)] {
+        match self {
+            Self::Item => &[
+                ("parts", Self::Part),
+                ("tags", Self::Plain(Kind::Text)),
+                ("nums", Self::Plain(Kind::Int)),
+                ("sums", Self::Plain(Kind::Dec)),
+                ("times", Self::Plain(Kind::Instant)),
+                ("places", Self::Place),
+            ],
+            Self::Maker => &[("items", Self::Item), ("marks", Self::Plain(Kind::Text))],
+            _ => &[],
+        }
+    }
 }
 
-/// Pets of the first few people; some have none.
-pub fn pets(count: usize) -> Vec<Row> {
-    (0..count)
-        .map(|n| {
-            let weight = INTS[n % INTS.len()];
-            Row::from([
-                ("id", Val::Text(format!("{:02}", n * 41 % 101))),
-                ("name", if n % 4 == 0 { Val::Null } else { Val::Text(TEXTS[n % 9].to_owned()) }),
-                ("weight", if n % 3 == 0 { Val::Null } else { Val::Int(weight) }),
-                ("owner", Val::Text(format!("{:02}", n % 7 * 37 % 101))),
-            ])
-        })
-        .collect()
+/// A world with so many items.
+pub fn world(chance: &mut Chance, items: usize) -> World {
+    let key = |number: usize| Val::Text(format!("{:02}", number * 37 % 101));
+    let mut world = World::default();
+    let makers = (0..6).map(|number| {
+        let marks = list(chance, Kind::Text);
+        let rank = if chance.percent(25) { Val::Null } else { values::small(chance) };
+        let values = [("id", key(number)), ("marks", marks), ("rank", rank)];
+        entity(chance, "stock.maker", MAKER, values)
+    });
+    world.sets.insert(Set::Makers, makers.collect());
+    let all = (0..items).map(|number| {
+        let is_gadget = chance.percent(40);
+        let reference = |chance: &mut Chance, end| {
+            if chance.percent(25) { Val::Null } else { key(chance.below(end)) }
+        };
+        let place = place(chance);
+        let spot = if chance.percent(30) { Val::Null } else { self::place(chance) };
+        let photo = if chance.percent(30) { Val::Null } else { Val::Bytes(vec![0; chance.below(4)]) };
+        let places = (0..chance.below(3)).map(|_| self::place(chance)).collect();
+        let mut values = vec![
+            ("id", key(number)),
+            ("#maker", reference(chance, 6)),
+            ("#next", reference(chance, items)),
+            ("place", place),
+            ("spot", spot),
+            ("photo", photo),
+            ("tags", list(chance, Kind::Text)),
+            ("nums", list(chance, Kind::Int)),
+            ("sums", list(chance, Kind::Dec)),
+            ("times", list(chance, Kind::Instant)),
+            ("places", Val::List(places)),
+            ("power", if is_gadget { values::small(chance) } else { Val::Null }),
+            ("volts", if is_gadget { values::any(chance, Kind::Real) } else { Val::Null }),
+        ];
+        for (name, kind) in
+            [("total", Kind::Int), ("cost", Kind::Dec), ("live", Kind::Truth), ("title", Kind::Text)]
+        {
+            values.push((name, values::any(chance, kind)));
+        }
+        let Val::Instant(ticks, _) = values::any(chance, Kind::Instant) else { panic!("an instant") };
+        values.push(("made", Val::Instant(ticks, 0)));
+        let count = if chance.percent(25) { Val::Null } else { values::small(chance) };
+        let byte = if chance.percent(25) { Val::Null } else { Val::Int([0, 1, 255][chance.below(3)]) };
+        values.extend([("count", count), ("small", byte)]);
+        entity(chance, if is_gadget { "stock.gadget" } else { "stock.item" }, ITEM, values)
+    });
+    world.sets.insert(Set::Items, all.collect());
+    let parts = (0..items).map(|number| {
+        let owner = key(chance.below(items / 3 + 1));
+        let weight = if chance.percent(25) { Val::Null } else { values::small(chance) };
+        entity(chance, "stock.part", PART, [("id", key(number)), ("#item", owner), ("weight", weight)])
+    });
+    world.sets.insert(Set::Parts, parts.collect());
+    world
 }
 
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-/// Literals that have their type by themselves.
-fn typed_literals(kind: Kind) -> Vec<Node> {
-    let literal = |text: &str, value: Val| Node::Literal(text.to_owned(), value);
-    let mut all: Vec<Node> = match kind {
-        Kind::Text => {
-            TEXTS.iter().map(|text| literal(&quoted(text), Val::Text((*text).to_owned()))).collect()
-        }
-        Kind::Number => {
-            let integers =
-                INTS.iter().chain(LONGS).map(|number| literal(&number.to_string(), Val::Int(*number)));
-            let decimals = [1.0, 1.5, -1.5, 0.1, 0.5, -0.5]
-                .map(|number| literal(&format!("{number:?}"), Val::Real(number)));
-            let doubles = [("1e300", 1e300), ("-1e-300", -1e-300), ("INF", f64::INFINITY), ("NaN", f64::NAN)];
-            let large = [
-                ("-INF", f64::NEG_INFINITY),
-                ("9223372036854775808", 9_223_372_036_854_775_808.0),
-                ("-99999999999999999999", -1e20),
-                ("+5", 5.0),
-            ];
-            let others =
-                doubles.into_iter().chain(large).map(|(text, number)| literal(text, Val::Real(number)));
-            integers.chain(decimals).chain(others).collect()
-        }
-        Kind::Truth => vec![literal("true", Val::Truth(true)), literal("False", Val::Truth(false))],
-        Kind::Color => members("demo.registry.color", COLORS),
-        Kind::Mood => members("d.mood", MOODS),
-        Kind::Date => DATES.iter().map(|text| literal(text, Val::Text((*text).to_owned()))).collect(),
-        Kind::TimeOfDay => TIMES.iter().map(|text| literal(text, Val::Text((*text).to_owned()))).collect(),
-        Kind::Instant => INSTANTS.iter().map(|(text, ticks)| literal(text, Val::Count(*ticks))).collect(),
-        Kind::Length => LENGTHS
-            .iter()
-            .map(|(text, ticks)| literal(&format!("duration'{text}'"), Val::Count(*ticks)))
-            .collect(),
-        Kind::Guid => {
-            GUIDS.iter().map(|text| literal(&text.to_uppercase(), Val::Text((*text).to_owned()))).collect()
-        }
+fn list(chance: &mut Chance, kind: Kind) -> Val {
+    let one = |chance: &mut Chance| match kind {
+        _ if chance.percent(15) => Val::Null,
+        Kind::Int => values::small(chance),
+        kind => values::any(chance, kind),
     };
-    all.push(literal("null", Val::Null));
-    all
+    Val::List((0..chance.below(4)).map(|_| one(chance)).collect())
 }
 
-fn members(type_name: &str, all: &[(&str, i64)]) -> Vec<Node> {
-    all.iter()
-        .map(|(name, number)| Node::Literal(format!("{type_name}'{name}'"), Val::Count(*number)))
-        .collect()
+fn place(chance: &mut Chance) -> Val {
+    let zip = values::small(chance);
+    Val::Struct(entity(chance, "", PLACE, [("zip", zip)]).values)
 }
 
-/// Literals that take the type of what they are compared with.
-fn fitting_literals(kind: Kind) -> Vec<Node> {
-    let text = |text: &str| Node::Literal(quoted(text), Val::Text(text.to_owned()));
-    let counted = |all: &[(&str, i64)]| -> Vec<Node> {
-        all.iter().map(|(text, count)| Node::Literal(quoted(text), Val::Count(*count))).collect()
-    };
-    match kind {
-        Kind::Text | Kind::Truth => typed_literals(kind),
-        Kind::Number => {
-            [0, 1, -1, 5].map(|number| Node::Literal(format!("'{number}'"), Val::Int(number))).to_vec()
-        }
-        Kind::Color => [counted(COLORS), counted(&[("GREEN", 1), ("5", 5)])].concat(),
-        Kind::Mood => counted(MOODS),
-        Kind::Date => DATES.iter().map(|date| text(date)).collect(),
-        Kind::TimeOfDay => TIMES.iter().map(|time| text(time)).collect(),
-        Kind::Guid => GUIDS.iter().map(|guid| text(guid)).collect(),
-        Kind::Instant => {
-            let mut all = counted(INSTANTS);
-            all.push(Node::Literal("2020-02-29".to_owned(), Val::Count(15_829_344_000_000_000)));
-            all
-        }
-        Kind::Length => counted(LENGTHS),
+/// With values by chance for the properties that are not given.
+fn entity(
+    chance: &mut Chance,
+    type_name: &'static str,
+    properties: Properties,
+    given: impl IntoIterator<Item = (&'static str, Val)>,
+) -> Entity {
+    let mut entity = Entity { type_name, values: given.into_iter().collect() };
+    for (name, kind) in properties.iter().filter(|(name, _)| !name.contains('/')) {
+        let value = if chance.percent(25) { Val::Null } else { values::any(chance, *kind) };
+        entity.values.entry(name).or_insert(value);
     }
+    entity
 }
 
-type Properties = &'static [(&'static str, &'static str, Kind)];
+/// Makes expressions.
+pub struct Generator<'c> {
+    pub chance: &'c mut Chance,
+    /// What paths may begin with.
+    roots: Vec<(String, Shape)>,
+    variables: usize,
+}
 
-/// Anything of a kind that is no literal.
-fn variable(properties: Properties, kind: Kind) -> BoxedStrategy<Node> {
-    let named: Vec<&str> = properties.iter().filter(|one| one.2 == kind).map(|one| one.0).collect();
-    let property = select(named).prop_map(Node::Property).boxed();
-    match kind {
-        Kind::Text => {
-            let call = select(vec!["tolower", "toUpper"]);
-            prop_oneof![
-                3 => property.clone(),
-                1 => (call, operand_of(property, Kind::Text))
-                    .prop_map(|(name, text)| Node::Call(name, vec![text])),
-            ]
-            .boxed()
-        }
-        Kind::Number => prop_oneof![
-            3 => property,
-            1 => operand(properties, Kind::Text).prop_map(|text| Node::Call("length", vec![text])),
-        ]
-        .boxed(),
-        _ => property,
+fn boxed(node: Node) -> Box<Node> {
+    Box::new(node)
+}
+
+fn binary(operator: &'static str, left: Node, right: Node) -> Node {
+    Node::Binary(operator, boxed(left), boxed(right))
+}
+
+const COMPARISONS: &[&str] = &["eq", "ne", "gt", "ge", "lt", "le", "EQ", "Ge"];
+
+impl<'c> Generator<'c> {
+    pub fn new(chance: &'c mut Chance, shape: Shape) -> Self {
+        let roots = vec![(String::new(), shape), ("$it".to_owned(), shape)];
+        Self { chance, roots, variables: 0 }
     }
-}
 
-fn operand_of(variable: BoxedStrategy<Node>, kind: Kind) -> BoxedStrategy<Node> {
-    prop_oneof![3 => variable, 1 => select(typed_literals(kind))].boxed()
-}
+    /// The same inside `$expand`, where `$it` is not what is expanded.
+    pub fn inside(chance: &'c mut Chance, shape: Shape) -> Self {
+        Self { chance, roots: vec![(String::new(), shape)], variables: 0 }
+    }
 
-fn operand(properties: Properties, kind: Kind) -> BoxedStrategy<Node> {
-    operand_of(variable(properties, kind), kind)
-}
+    /// Any order.
+    pub fn keys(&mut self) -> Vec<Key> {
+        let count = self.chance.below(4);
+        (0..count)
+            .map(|_| {
+                let kind = self.chance.of(values::SORTED);
+                (self.value(kind, 2), self.chance.percent(50))
+            })
+            .collect()
+    }
 
-const OPERATORS: &[&str] = &["eq", "ne", "gt", "ge", "lt", "le", "EQ", "Ge"];
+    /// Any condition.
+    pub fn condition(&mut self, depth: usize) -> Node {
+        if depth == 0 {
+            return self.simple();
+        }
+        let depth = depth - 1;
+        let some = |this: &mut Self| -> Vec<Node> {
+            (0..2 + this.chance.below(2)).map(|_| this.condition(depth)).collect()
+        };
+        match self.chance.below(12) {
+            0 | 1 => Node::And(some(self)),
+            2 | 3 => Node::Or(some(self)),
+            4 => Node::Not(boxed(self.condition(depth))),
+            5 => {
+                let operator = self.chance.of(COMPARISONS);
+                binary(operator, self.condition(depth), self.condition(depth))
+            }
+            6 => {
+                let list =
+                    (0..self.chance.below(3)).map(|_| values::literal(self.chance, Kind::Truth)).collect();
+                Node::In(boxed(self.condition(depth)), list)
+            }
+            7 => Node::Alias(boxed(self.without_variables(|this| this.condition(depth)))),
+            8 | 9 => self.lambda(depth).unwrap_or_else(|| self.simple()),
+            _ => self.simple(),
+        }
+    }
 
-fn comparison(properties: Properties, kind: Kind) -> BoxedStrategy<Node> {
-    let one = variable(properties, kind);
-    let fitting = prop_oneof![2 => select(typed_literals(kind)), 1 => select(fitting_literals(kind))];
-    let sides = prop_oneof![
-        3 => (one.clone(), fitting.clone()),
-        1 => (fitting, one).prop_map(|(left, right)| (right, left)),
-        2 => (operand(properties, kind), operand(properties, kind)),
-    ];
-    (select(OPERATORS), sides)
-        .prop_map(|(operator, (left, right))| Node::Compare(operator, Box::new(left), Box::new(right)))
-        .boxed()
-}
+    /// What an alias stands for knows nothing of variables.
+    fn without_variables(&mut self, make: impl FnOnce(&mut Self) -> Node) -> Node {
+        let roots = self.roots.clone();
+        self.roots.retain(|(root, _)| root.is_empty() || root.starts_with('$'));
+        let node = make(self);
+        self.roots = roots;
+        node
+    }
 
-fn membership(properties: Properties, kind: Kind) -> BoxedStrategy<Node> {
-    let list = |literals: Vec<Node>| prop::collection::vec(select(literals), 0..4);
-    prop_oneof![
-        (variable(properties, kind), list([typed_literals(kind), fitting_literals(kind)].concat())),
-        (operand(properties, kind), list(typed_literals(kind))),
-    ]
-    .prop_map(|(one, list)| Node::In(Box::new(one), list))
-    .boxed()
-}
-
-/// A condition without conditions in it.
-fn simple(properties: Properties) -> BoxedStrategy<Node> {
-    let kinds: Vec<Kind> = properties.iter().map(|one| one.2).collect();
-    let text = || operand(properties, Kind::Text);
-    let call = (select(vec!["contains", "startswith", "endsWith", "CONTAINS"]), text(), text())
-        .prop_map(|(name, left, right)| Node::Call(name, vec![left, right]));
-    let literal = select(typed_literals(Kind::Truth));
-    let mut all = vec![
-        (6, select(kinds.clone()).prop_flat_map(move |kind| comparison(properties, kind)).boxed()),
-        (2, select(kinds.clone()).prop_flat_map(move |kind| membership(properties, kind)).boxed()),
-        (3, call.boxed()),
-        (1, literal.boxed()),
-    ];
-    if kinds.contains(&Kind::Truth) {
-        all.push((1, variable(properties, Kind::Truth)));
-        // Of these it can only be told whether they are there.
-        let opaque = (select(vec!["eq", "ne", "lt", "ge"]), select(vec!["price", "photo"])).prop_map(
-            |(operator, property)| {
-                let null = Node::Literal("null".to_owned(), Val::Null);
-                Node::Compare(operator, Box::new(Node::Property(property)), Box::new(null))
+    fn simple(&mut self) -> Node {
+        match self.chance.below(11) {
+            0..=4 => self.comparison(),
+            5 => {
+                let kind = self.chance.of(values::SORTED);
+                let list = (0..self.chance.below(4)).map(|_| {
+                    let other = self.other_number(kind);
+                    self.literal_beside(kind, other)
+                });
+                let list = list.collect();
+                Node::In(boxed(self.value(kind, 1)), list)
+            }
+            6 => {
+                let name = self.chance.of(&["contains", "startswith", "endsWith", "CONTAINS"]);
+                Node::Call(name, vec![self.value(Kind::Text, 1), self.value(Kind::Text, 1)])
+            }
+            7 => match self.chance.below(3) {
+                0 => binary("has", self.typed(Kind::Rights), values::literal_of(self.chance, Kind::Rights)),
+                1 => {
+                    let pattern = self.chance.of(&["^a", "b$", "^[ab]+$", "^.?$"]);
+                    let pattern = Node::Literal(format!("'{pattern}'"), Val::Text(pattern.to_owned()));
+                    Node::Call("matchesPattern", vec![self.value(Kind::Text, 1), pattern])
+                }
+                _ => self.existence(),
             },
-        );
-        all.push((1, opaque.boxed()));
+            8 => self.within().unwrap_or_else(|| self.comparison()),
+            9 => self.path(Kind::Truth).unwrap_or_else(|| values::literal(self.chance, Kind::Truth)),
+            _ => values::literal(self.chance, Kind::Truth),
+        }
     }
-    prop::strategy::Union::new_weighted(all).boxed()
-}
 
-/// Any condition.
-pub fn condition(properties: Properties) -> BoxedStrategy<Node> {
-    simple(properties)
-        .prop_recursive(4, 24, 4, move |inner| {
-            let boxed = || inner.clone().prop_map(Box::new);
-            let some = || prop::collection::vec(inner.clone(), 2..5);
-            let list = prop::collection::vec(select(typed_literals(Kind::Truth)), 0..3);
-            prop_oneof![
-                3 => some().prop_map(Node::And),
-                3 => some().prop_map(Node::Or),
-                3 => boxed().prop_map(Node::Not),
-                1 => (select(vec!["eq", "ne", "lt", "gt"]), boxed(), boxed())
-                    .prop_map(|(operator, left, right)| Node::Compare(operator, left, right)),
-                // The order of conditions made of conditions is not served.
-                1 => (select(OPERATORS), simple(properties), simple(properties)).prop_map(
-                    |(operator, left, right)| Node::Compare(operator, Box::new(left), Box::new(right))
+    fn other_number(&mut self, kind: Kind) -> Kind {
+        match kind {
+            Kind::Int | Kind::Dec | Kind::Real if self.chance.percent(30) => {
+                self.chance.of(&[Kind::Int, Kind::Dec, Kind::Real])
+            }
+            kind => kind,
+        }
+    }
+
+    /// A number beside one of another kind: whole ones are rounded where they are too large for it.
+    fn literal_beside(&mut self, kind: Kind, other: Kind) -> Node {
+        match other {
+            Kind::Int if kind != other => values::place(self.chance),
+            other => values::literal(self.chance, other),
+        }
+    }
+
+    fn comparison(&mut self) -> Node {
+        let operator = self.chance.of(COMPARISONS);
+        let kind = self.chance.of(values::SORTED);
+        let left = self.value(kind, 2);
+        let other = self.other_number(kind);
+        let right = match self.chance.below(5) {
+            _ if other == Kind::Real && self.chance.percent(5) => {
+                Node::Literal("NaN".to_owned(), Val::Real(f64::NAN))
+            }
+            0 if matches!(left, Node::Path(_)) => values::fitting(self.chance, kind),
+            1 | 2 => self.literal_beside(kind, other),
+            _ => self.value(other, 2),
+        };
+        if self.chance.percent(20) { binary(operator, right, left) } else { binary(operator, left, right) }
+    }
+
+    /// Whether something is there, and of what type.
+    fn existence(&mut self) -> Node {
+        let null = || Node::Literal("null".to_owned(), Val::Null);
+        let operator = self.chance.of(&["eq", "ne"]);
+        let named = |root: &str, name: &str| {
+            let names = root.split('/').chain(name.split('/')).filter(|name| !name.is_empty());
+            Node::Path(names.map(str::to_owned).collect())
+        };
+        let (root, shape) = self.chance.of(&self.roots);
+        match (shape, self.chance.below(4)) {
+            (Shape::Item, 0) => binary(operator, named(&root, "photo"), null()),
+            (Shape::Item, 1) => binary(operator, named(&root, "spot"), null()),
+            (Shape::Item, 2) => {
+                let path = named(&root, self.chance.of(&["next", "next/next"]));
+                Node::IsOf(Some(boxed(path)), self.chance.of(&["stock.gadget", "stock.item"]))
+            }
+            (Shape::Item | Shape::Part, _) => {
+                let name =
+                    if shape == Shape::Item { self.chance.of(&["maker", "next/maker"]) } else { "item/next" };
+                binary(operator, named(&root, name), null())
+            }
+            _ => self.comparison(),
+        }
+    }
+
+    /// A path to a collection, and what is in it.
+    fn collection(&mut self) -> Option<(Node, Shape)> {
+        for _ in 0..6 {
+            let (root, mut shape) = self.chance.of(&self.roots);
+            let mut names: Vec<&str> = root.split('/').filter(|name| !name.is_empty()).collect();
+            while !shape.singles().is_empty() && self.chance.percent(25) {
+                let (name, to) = self.chance.of(shape.singles());
+                names.push(name);
+                shape = to;
+            }
+            if !shape.collections().is_empty() {
+                let (name, to) = self.chance.of(shape.collections());
+                names.push(name);
+                return Some((Node::Path(names.into_iter().map(str::to_owned).collect()), to));
+            }
+        }
+        None
+    }
+
+    fn within(&mut self) -> Option<Node> {
+        let (path, shape) = self.collection()?;
+        let Shape::Plain(kind) = shape else { return None };
+        let kind = self.other_number(kind);
+        Some(Node::Within(boxed(self.value(kind, 1)), boxed(path)))
+    }
+
+    fn lambda(&mut self, depth: usize) -> Option<Node> {
+        let (path, shape) = self.collection()?;
+        let quantifier = self.chance.of(&["any", "any", "all"]);
+        if quantifier == "any" && self.chance.percent(15) {
+            return Some(Node::Lambda("any", boxed(path), String::new(), None));
+        }
+        self.variables += 1;
+        // The same name may hide one further out.
+        let variable = if self.chance.percent(15) { "v1".to_owned() } else { format!("v{}", self.variables) };
+        let roots = self.roots.clone();
+        self.roots.retain(|(root, _)| *root != variable);
+        self.roots.extend([(variable.clone(), shape), (variable.clone(), shape)]);
+        let predicate = self.condition(depth.min(1));
+        self.roots = roots;
+        Some(Node::Lambda(quantifier, boxed(path), variable, Some(boxed(predicate))))
+    }
+
+    fn count(&mut self) -> Option<Node> {
+        let (path, shape) = self.collection()?;
+        if self.chance.percent(40) {
+            return Some(Node::Count(boxed(path), None));
+        }
+        let roots = self.roots.clone();
+        let implicit = if matches!(shape, Shape::Plain(_)) { "$this" } else { "" };
+        self.roots.retain(|(root, _)| !root.is_empty() && root != "$this");
+        self.roots.extend([(implicit.to_owned(), shape), (implicit.to_owned(), shape)]);
+        let filter = self.simple();
+        self.roots = roots;
+        Some(Node::Count(boxed(path), Some(boxed(filter))))
+    }
+
+    /// A path to a value of a kind.
+    fn path(&mut self, kind: Kind) -> Option<Node> {
+        for _ in 0..8 {
+            let (root, mut shape) = self.chance.of(&self.roots);
+            let mut names: Vec<&str> = root.split('/').filter(|name| !name.is_empty()).collect();
+            while !shape.singles().is_empty() && self.chance.percent(15) {
+                let (name, to) = self.chance.of(shape.singles());
+                names.push(name);
+                shape = to;
+            }
+            if shape == Shape::Plain(kind) {
+                return Some(Node::Path(names.into_iter().map(str::to_owned).collect()));
+            }
+            let found: Vec<&str> =
+                shape.properties().iter().filter(|one| one.1 == kind).map(|(name, _)| *name).collect();
+            if !found.is_empty() {
+                names.extend(self.chance.of(&found).split('/'));
+                return Some(Node::Path(names.into_iter().map(str::to_owned).collect()));
+            }
+        }
+        None
+    }
+
+    /// A value of a kind that is no literal, if there is one.
+    fn typed(&mut self, kind: Kind) -> Node {
+        self.path(kind).unwrap_or_else(|| values::literal_of(self.chance, kind))
+    }
+
+    /// Any value of a kind.
+    pub fn value(&mut self, kind: Kind, depth: usize) -> Node {
+        if kind == Kind::Truth && depth > 0 && self.chance.percent(30) {
+            return self.simple();
+        }
+        match self.chance.below(10) {
+            0..=1 => values::literal(self.chance, kind),
+            2..=6 => self.typed(kind),
+            _ if depth == 0 => self.typed(kind),
+            7 if self.chance.percent(30) => {
+                let mut kinds = vec![kind];
+                let mut cases = Vec::new();
+                for _ in 0..1 + self.chance.below(2) {
+                    kinds.push(self.other_number(kind));
+                    cases.push((self.comparison_in(depth), self.value(kinds[kinds.len() - 1], depth - 1)));
+                }
+                kinds.remove(0);
+                if self.chance.percent(50) {
+                    let truth = Node::Literal("true".to_owned(), Val::Truth(true));
+                    cases.push((truth, self.value(kind, depth - 1)));
+                    kinds.push(kind);
+                }
+                let widest = [(Kind::Real, "Edm.Double"), (Kind::Dec, "Edm.Decimal")];
+                let widest = widest.iter().find(|(kind, _)| kinds.contains(kind));
+                Node::Case(cases, widest.map_or("", |(_, name)| name))
+            }
+            _ => self.calculated(kind, depth - 1),
+        }
+    }
+
+    fn comparison_in(&mut self, depth: usize) -> Node {
+        if depth > 1 { self.comparison() } else { self.typed(Kind::Truth) }
+    }
+
+    fn arithmetic(
+        &mut self,
+        operators: &[&'static str],
+        left_kind: Kind,
+        right_kind: Kind,
+        depth: usize,
+    ) -> Node {
+        let operator = self.chance.of(operators);
+        let divides = matches!(operator, "div" | "divby" | "mod");
+        let right = match self.chance.below(10) {
+            0..=7 if divides => values::divisor(self.chance, right_kind),
+            _ => self.value(right_kind, depth),
+        };
+        let left = self.value(left_kind, depth);
+        // Of what type a calculation with null is, cannot always be told.
+        let mut certain = |node: Node, kind| match node {
+            Node::Literal(_, Val::Null) => values::literal_of(self.chance, kind),
+            node => node,
+        };
+        let right = certain(right, right_kind);
+        binary(operator, certain(left, left_kind), right)
+    }
+
+    fn called(&mut self, names: &[&'static str], kinds: &[Kind], depth: usize) -> Node {
+        let name = self.chance.of(names);
+        Node::Call(name, kinds.iter().map(|kind| self.value(*kind, depth)).collect())
+    }
+
+    fn cast(&mut self, kinds: &[Kind], ty: &'static str, depth: usize) -> Node {
+        let kind = self.chance.of(kinds);
+        Node::Cast(boxed(self.value(kind, depth)), ty)
+    }
+
+    /// Something made of other values.
+    fn calculated(&mut self, kind: Kind, depth: usize) -> Node {
+        const ALL: &[&str] = &["add", "sub", "mul", "div", "mod", "MOD"];
+        let way = self.chance.below(7);
+        match (kind, way) {
+            (Kind::Text, 0..=1) => self.called(&["tolower", "toUpper", "trim"], &[Kind::Text], depth),
+            (Kind::Text, 2) => self.called(&["concat"], &[Kind::Text, Kind::Text], depth),
+            (Kind::Text, 3..=4) => {
+                let text = self.value(Kind::Text, depth);
+                let mut arguments = vec![text, values::place(self.chance)];
+                if way == 3 {
+                    arguments.push(values::length(self.chance));
+                }
+                Node::Call("substring", arguments)
+            }
+            (Kind::Text, _) => {
+                let from = &[Kind::Int, Kind::Truth, Kind::Code, Kind::Color, Kind::Rights, Kind::Day];
+                self.cast(from, "Edm.String", depth)
+            }
+            (Kind::Int, 0..=1) => self.arithmetic(ALL, Kind::Int, Kind::Int, depth),
+            (Kind::Int, 2) => self.called(&["length"], &[Kind::Text], depth),
+            (Kind::Int, 3) => match self.chance.below(4) {
+                0 => self.called(&["year", "month", "day"], &[Kind::Day], depth),
+                1 => self.called(&["hour", "minute", "second"], &[Kind::Clock], depth),
+                2 => {
+                    let names = &["year", "month", "day", "hour", "minute", "second", "totaloffsetminutes"];
+                    Node::Call(self.chance.of(names), vec![self.typed(Kind::Instant)])
+                }
+                _ => self.called(&["indexof"], &[Kind::Text, Kind::Text], depth),
+            },
+            (Kind::Int, 4) => self.count().unwrap_or_else(|| self.typed(Kind::Int)),
+            (Kind::Int, 5) => {
+                let ty = self.chance.of(&["Edm.Int32", "Edm.Int64", "Edm.Byte"]);
+                self.cast(&[Kind::Int, Kind::Dec, Kind::Real, Kind::Text, Kind::Color], ty, depth)
+            }
+            (Kind::Int, _) => match self.chance.below(2) {
+                0 => Node::Negate(boxed(self.typed(kind))),
+                _ => self.called(&["round", "floor", "ceiling"], &[kind], depth),
+            },
+            (Kind::Dec, 0..=2) => match self.chance.below(3) {
+                0 => self.arithmetic(
+                    &["add", "sub", "mul", "div", "divby", "mod"],
+                    Kind::Dec,
+                    Kind::Dec,
+                    depth,
                 ),
-                1 => (boxed(), list).prop_map(|(one, list)| Node::In(one, list)),
-                1 => boxed().prop_map(Node::Alias),
-            ]
-        })
-        .boxed()
-}
-
-/// Any order.
-pub fn keys(properties: Properties) -> impl Strategy<Value = Vec<Key>> {
-    let kinds: Vec<Kind> = properties.iter().map(|one| one.2).collect();
-    let variable = select(kinds).prop_flat_map(move |kind| variable(properties, kind));
-    let contains = operand(properties, Kind::Text)
-        .prop_map(|text| Node::Call("contains", vec![Node::Property("name"), text]));
-    let key = prop_oneof![6 => variable, 1 => contains];
-    prop::collection::vec((key, any::<bool>()), 0..4)
+                1 => self.arithmetic(&["add", "sub", "mul", "div", "mod"], Kind::Dec, Kind::Int, depth),
+                _ => self.arithmetic(&["add", "sub", "mul", "div", "mod"], Kind::Int, Kind::Dec, depth),
+            },
+            (Kind::Dec, 3) => self.called(&["totalseconds"], &[Kind::Span], depth),
+            (Kind::Dec, 4) => match self.chance.below(2) {
+                0 => self.called(&["fractionalseconds"], &[Kind::Clock], depth),
+                _ => Node::Call("fractionalseconds", vec![self.typed(Kind::Instant)]),
+            },
+            (Kind::Dec, 5) => self.cast(&[Kind::Int, Kind::Text], "Edm.Decimal", depth),
+            (Kind::Real, 0..=3) => match self.chance.below(3) {
+                0 => self.arithmetic(
+                    &["add", "sub", "mul", "div", "divby", "mod"],
+                    Kind::Real,
+                    Kind::Real,
+                    depth,
+                ),
+                1 => self.arithmetic(&["divby"], Kind::Int, Kind::Int, depth),
+                _ => {
+                    let other = self.chance.of(&[Kind::Int, Kind::Dec]);
+                    self.arithmetic(&["add", "sub", "mul", "div"], other, Kind::Real, depth)
+                }
+            },
+            (Kind::Real, 4) => self.cast(&[Kind::Int, Kind::Dec], "Edm.Double", depth),
+            (Kind::Dec | Kind::Real, _) => match self.chance.below(2) {
+                0 => Node::Negate(boxed(self.typed(kind))),
+                _ => self.called(&["round", "floor", "ceiling"], &[kind], depth),
+            },
+            (Kind::Day, 0..=1) => Node::Call("date", vec![self.typed(Kind::Instant)]),
+            (Kind::Day, 2..=3) => self.arithmetic(&["add", "sub"], Kind::Day, Kind::Span, depth),
+            (Kind::Day, 4) => self.cast(&[Kind::Instant], "Edm.Date", depth),
+            (Kind::Clock, 0..=1) => Node::Call("time", vec![self.typed(Kind::Instant)]),
+            (Kind::Clock, 2) => self.cast(&[Kind::Instant], "Edm.TimeOfDay", depth),
+            (Kind::Instant, 0..=2) => self.arithmetic(&["add", "sub"], Kind::Instant, Kind::Span, depth),
+            (Kind::Instant, 3) => self.cast(&[Kind::Day], "Edm.DateTimeOffset", depth),
+            (Kind::Instant, 4) => Node::Call(self.chance.of(&["now", "mindatetime", "maxdatetime"]), vec![]),
+            (Kind::Span, 0) => self.arithmetic(&["sub"], Kind::Instant, Kind::Instant, depth),
+            (Kind::Span, 1) => self.arithmetic(&["sub"], Kind::Day, Kind::Day, depth),
+            (Kind::Span, 2) => self.arithmetic(&["add", "sub"], Kind::Span, Kind::Span, depth),
+            (Kind::Span, 3) => self.arithmetic(&["mul", "div"], Kind::Span, Kind::Int, depth),
+            (Kind::Span, 4) => self.arithmetic(&["mul"], Kind::Int, Kind::Span, depth),
+            (Kind::Span, _) => Node::Negate(boxed(self.typed(kind))),
+            (Kind::Truth, _) => self.simple(),
+            (kind, _) => self.typed(kind),
+        }
+    }
 }

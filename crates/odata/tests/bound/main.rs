@@ -21,3 +21,4 @@ mod shop;
 mod skiptoken;
 mod sql;
 mod sqlite;
+mod world;

@@ -1,366 +1,352 @@
 //! Generated queries: what SQLite answers to the SQL is what the oracle answers to the same question.
+//!
+//! `ODATA_QUERIES` says how many, `ODATA_SEED` where to begin: each query has a seed of its own, which is printed where
+//! the two disagree, and by which it comes again.
+
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use odata::Value;
-use odata::answer::Cell;
-use odata::bind::Terms;
-use odata::query::{Cursor, Query};
-use odata::skiptoken;
-use odata::sql::{self, SQLITE, Scalar, Select, Source, Statement};
-use odata::syntax::{MAX_DEPTH, MAX_OPERATORS, MAX_TOKENS};
-use proptest::prelude::*;
+use odata::answer::{Answer, Cell, Expanded, Page, answer};
+use odata::bind::{Terms, Top};
+use odata::json::{self, Envelope, MetadataLevel, Writing};
+use odata::profile::{ODATA, Version};
+use odata::sql::{self, SQLITE, Source, functions};
 use rusqlite::Connection;
-use rusqlite::types::Value as Stored;
 
-use crate::demo::{self, MODEL, SCHEMA, TERMS, encode};
-use crate::generate::{self, PEOPLE, PETS};
-use crate::oracle::{self, Key, Node, Row, Val};
-use crate::sqlite;
+use crate::demo::{TERMS, encode};
+use crate::generate::{Chance, Generator, Shape, world};
+use crate::oracle::decimal::Decimal;
+use crate::oracle::{self, Fault, Key, Node, Scope, Set, Val, World};
+use crate::{sqlite, world};
 
-/// People in the demo's table; twice as many are in it, but the others are another tenant's.
-const PEOPLE_COUNT: usize = 60;
-const PETS_COUNT: usize = 60;
+const ITEMS: usize = 40;
+/// Queries that are asked of one world.
+const IN_ONE_WORLD: u64 = 200;
+
+#[derive(Debug, PartialEq)]
+enum Failure {
+    Schema(String),
+    /// A value that there is not: the request is at fault.
+    Evaluation,
+    Database(String),
+}
+
+impl From<sql::Error> for Failure {
+    fn from(error: sql::Error) -> Self {
+        Self::Schema(error.to_string())
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
+        let is_evaluation = text.starts_with(functions::PREFIX) || text == "integer overflow";
+        if is_evaluation { Self::Evaluation } else { Self::Database(text) }
+    }
+}
+
+/// How a question went.
+enum Outcome {
+    Same,
+    /// It has no answer: a division by zero, an overflow.
+    WithoutValue,
+    /// It has one, but SQLite calculated with a value that no row has: where a condition says that a column equals a
+    /// constant, it puts the constant into the others before it looks at rows.
+    Early,
+}
+
+impl Outcome {
+    fn of<T>(wanted: &Result<T, Fault>) -> Self {
+        if wanted.is_ok() { Self::Same } else { Self::WithoutValue }
+    }
+}
+
+type Stock = (World, Connection);
 
 thread_local! {
-    static DATABASE: Connection = database();
+    static LAST: RefCell<Option<(u64, Rc<Stock>)>> = const { RefCell::new(None) };
 }
 
-fn database() -> Connection {
-    let connection = sqlite::open();
-    connection
-        .execute_batch(
-            "CREATE TABLE people (tenant TEXT NOT NULL, id TEXT NOT NULL, name TEXT, nick TEXT NOT NULL,
-                 age INTEGER,
-                 size INTEGER NOT NULL, score REAL, active INTEGER, vip INTEGER NOT NULL, favourite INTEGER,
-                 wild INTEGER NOT NULL, born TEXT, wakes TEXT, seen INTEGER, joined INTEGER NOT NULL,
-                 joined_offset INTEGER NOT NULL DEFAULT 0, code TEXT, shift INTEGER, price TEXT, photo BLOB,
-                 city TEXT, street TEXT NOT NULL, paint INTEGER, PRIMARY KEY (tenant, id)) STRICT;
-             CREATE INDEX people_name ON people (tenant, name, id);
-             CREATE TABLE pets (tenant TEXT NOT NULL, id TEXT NOT NULL, name TEXT, weight INTEGER,
-                 owner TEXT NOT NULL, PRIMARY KEY (tenant, id)) STRICT;",
-        )
-        .unwrap();
-    for tenant in ["t", "other"] {
-        for row in generate::people(PEOPLE_COUNT) {
-            let mut columns: Vec<(&str, Stored)> =
-                PEOPLE.iter().map(|(path, column, _)| (*column, stored(&row[path]))).collect();
-            for (column, value) in &mut columns {
-                if *column == "wild" {
-                    *value = Stored::Integer(i64::from(*value == Stored::Integer(1)));
-                }
-            }
-            columns.extend(["price", "photo"].map(|path| (path, stored(&row[path]))));
-            insert(&connection, "people", tenant, &columns);
+/// The world that a query with this seed is asked of.
+fn stock(seed: u64) -> Rc<Stock> {
+    let number = seed / IN_ONE_WORLD;
+    LAST.with_borrow_mut(|last| {
+        if let Some((known, stock)) = last
+            && *known == number
+        {
+            return Rc::clone(stock);
         }
-        for row in generate::pets(PETS_COUNT) {
-            let columns: Vec<(&str, Stored)> =
-                row.iter().map(|(path, value)| (*path, stored(value))).collect();
-            insert(&connection, "pets", tenant, &columns);
-        }
-    }
-    connection
-}
-
-fn stored(value: &Val) -> Stored {
-    match value {
-        Val::Null => Stored::Null,
-        Val::Truth(truth) => Stored::Integer(i64::from(*truth)),
-        Val::Int(number) | Val::Count(number) => Stored::Integer(*number),
-        Val::Real(number) => Stored::Real(*number),
-        Val::Text(text) => Stored::Text(text.clone()),
-        Val::Bytes(bytes) => Stored::Blob(bytes.clone()),
-    }
-}
-
-fn insert(connection: &Connection, table: &str, tenant: &str, columns: &[(&str, Stored)]) {
-    let names: Vec<&str> = columns.iter().map(|(column, _)| *column).collect();
-    let places = vec!["?"; columns.len()].join(", ");
-    let text = format!("INSERT INTO {table} (tenant, {}) VALUES ('{tenant}', {places})", names.join(", "));
-    connection.execute(&text, rusqlite::params_from_iter(columns.iter().map(|(_, value)| value))).unwrap();
-}
-
-fn run(statement: &Statement) -> Vec<Vec<Scalar>> {
-    DATABASE.with(|database| {
-        sqlite::rows(database, statement).unwrap_or_else(|error| panic!("{error}: {}", statement.text()))
+        let worlds = [number, !number].map(|seed| world(&mut Chance(seed), ITEMS));
+        let connection = world::database(&worlds[0], &worlds[1]);
+        let [world, _] = worlds;
+        let stock = Rc::new((world, connection));
+        *last = Some((number, Rc::clone(&stock)));
+        stock
     })
 }
 
-fn source() -> Source<'static> {
-    SCHEMA.part_of("t")
-}
-
-fn rows(select: &Select<'_>) -> Vec<sql::Row> {
-    run(&select.statement).into_iter().map(|row| select.layout.row(row).unwrap()).collect()
-}
-
-/// The first selected value of each row, which is the id.
-fn ids(rows: &[sql::Row]) -> Vec<String> {
-    rows.iter().map(id).collect()
-}
-
-fn id(row: &sql::Row) -> String {
-    one(&row.values[0]).text()
-}
-
-fn one(cell: &Cell) -> Value {
-    match cell {
-        Cell::One(value) => value.clone(),
-        other => panic!("{other:?}"),
+/// Asks so many questions, and shows where two answers differ.
+#[track_caller]
+fn ask(parts: u64, question: impl Fn(&mut Chance, &Stock) -> Result<Outcome, String>) {
+    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let count = number("ODATA_QUERIES").unwrap_or(4000).div_ceil(parts);
+    let first = number("ODATA_SEED").unwrap_or(0);
+    let (mut wrong, mut without_value, mut early) = (Vec::new(), 0, 0);
+    for seed in first..first + count {
+        match question(&mut Chance(seed), &stock(seed)) {
+            Ok(Outcome::Same) => {}
+            Ok(Outcome::WithoutValue) => without_value += 1,
+            Ok(Outcome::Early) => early += 1,
+            Err(error) => wrong.push(format!("ODATA_SEED={seed} ODATA_QUERIES=1\n{error}\n")),
+        }
     }
-}
-
-fn entities(query: &Query<'_>) -> Vec<sql::Row> {
-    rows(&sql::entities(query, &source(), &SQLITE).unwrap())
-}
-
-fn id_of(row: &Row) -> String {
-    match &row["id"] {
-        Val::Text(text) => text.clone(),
-        other => panic!("{other:?}"),
+    if count > 1 {
+        eprintln!(
+            "{count} questions from {first}, {without_value} without an answer, {early} refused too early"
+        );
     }
+    assert!(
+        wrong.is_empty(),
+        "{} of {count} differ:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(8)].join("\n")
+    );
+    assert!(early * 500 <= count, "{early} of {count} were refused");
+    assert!(count < 100 || without_value * 4 < count, "{without_value} of {count} have no answer");
 }
 
-fn expected(rows: &[Row], filter: &Node, keys: &[Key]) -> Vec<String> {
-    oracle::answer(rows, filter, keys).into_iter().map(id_of).collect()
+/// Options as a query, encoded, with the values of their aliases.
+fn encoded(options: &[(&str, String)], aliases: &[String]) -> String {
+    let options = options.iter().map(|(name, value)| format!("{name}={}", encode(value)));
+    let aliases = aliases.iter().enumerate().map(|(number, value)| format!("@p{number}={}", encode(value)));
+    options.chain(aliases).collect::<Vec<_>>().join("&")
 }
 
-/// The options of a question, and the parameter aliases that they use.
-fn options(filter: &Node, keys: &[Key], separator: &str) -> (String, String) {
-    let mut aliases = Vec::new();
-    let mut options = format!("$filter={}", filter.text(&mut aliases));
+fn ordered(keys: &[Key], aliases: &mut Vec<String>) -> Option<String> {
     let keys: Vec<String> = keys
         .iter()
-        .map(|(node, descending)| {
-            format!("{}{}", node.text(&mut aliases), if *descending { " desc" } else { "" })
-        })
+        .map(|(node, descending)| format!("{}{}", node.text(aliases), if *descending { " desc" } else { "" }))
         .collect();
-    if !keys.is_empty() {
-        options.push_str(&format!("{separator}$orderby={}", keys.join(",")));
-    }
-    let aliases = aliases.iter().enumerate().map(|(number, value)| format!("&@p{number}={}", encode(value)));
-    (options, aliases.collect())
+    (!keys.is_empty()).then(|| keys.join(","))
 }
 
-/// `$filter` and `$orderby` of a list, encoded.
-fn list_options(filter: &Node, keys: &[Key]) -> String {
-    let (options, aliases) = options(filter, keys, "\n");
-    let options = options.split('\n').map(|option| {
-        let (name, value) = option.split_once('=').unwrap();
-        format!("{name}={}", encode(value))
-    });
-    format!("{}{aliases}", options.collect::<Vec<_>>().join("&"))
-}
-
-fn cases(least: u32) -> ProptestConfig {
-    // PROPTEST_CASES asks for more.
-    let config = ProptestConfig::default();
-    ProptestConfig { cases: config.cases.max(least), failure_persistence: None, ..config }
-}
-
-proptest! {
-    #![proptest_config(cases(2500))]
-
-    #[test]
-    fn lists_agree_with_the_oracle(filter in generate::condition(PEOPLE), keys in generate::keys(PEOPLE)) {
-        let people = generate::people(PEOPLE_COUNT);
-        let url = format!("/registry/people?{}&$select=id&$count=true", list_options(&filter, &keys));
-        let query = demo::query(&url).map_err(|error| TestCaseError::fail(format!("{error:?}\n{url}")))?;
-        let select = sql::entities(&query, &source(), &SQLITE).unwrap();
-        let wanted = expected(&people, &filter, &keys);
-        let (text, binds) = (select.statement.text(), select.statement.binds());
-        prop_assert_eq!(ids(&rows(&select)), wanted.clone(), "{}\n{}\n{:?}", url, text, binds);
-        let count = run(&sql::count(&query, &source(), &SQLITE).unwrap());
-        prop_assert_eq!(count, vec![vec![Scalar::Integer(wanted.len() as i64)]]);
+fn page(url: &str, terms: &Terms, source: &Source<'_>, connection: &Connection) -> Result<Page, Failure> {
+    let query = world::query(url, terms).map_err(|error| Failure::Schema(format!("{error:?}")))?;
+    match answer(&query, source, &SQLITE, &mut |statement| {
+        Ok::<_, Failure>(sqlite::rows(connection, statement)?)
+    })? {
+        Some(Answer::Page(page)) => Ok(page),
+        other => Err(Failure::Schema(format!("{other:?}"))),
     }
 }
 
-/// All pages of a list, each continued as a client would: by the token in the link of the one before.
-fn pages(url: &str, page_size: u64) -> Vec<Vec<String>> {
-    let terms = Terms { default_page: page_size, ..TERMS };
-    let mut pages = Vec::new();
-    let mut token = String::new();
-    loop {
-        let query = demo::query_on(&format!("{url}{token}"), &terms).unwrap();
-        let mut rows = entities(&query);
-        let size = usize::try_from(query.listing.page_size).unwrap();
-        let has_more = rows.len() > size;
-        rows.truncate(size);
-        pages.push(ids(&rows));
-        let Some(last) = rows.last().filter(|_| has_more) else { return pages };
-        let cursor = Cursor { values: last.order.clone(), seen: 0 };
-        let list = query.resource.canonical();
-        token = format!("&$skiptoken={}", skiptoken::write(&list, &query.listing.order, &cursor));
-        assert!(pages.len() <= PEOPLE_COUNT, "pages without end: {url}");
-    }
-}
-
-proptest! {
-    #![proptest_config(cases(400))]
-
-    #[test]
-    fn pages_are_the_list_in_pieces(
-        filter in prop::option::weighted(0.3, generate::condition(PEOPLE)),
-        keys in generate::keys(PEOPLE),
-        page_size in 1_u64..25,
-        as_top in any::<bool>(),
-        skip in prop::option::weighted(0.2, 0_u64..70),
-    ) {
-        let people = generate::people(PEOPLE_COUNT);
-        let filter = filter.unwrap_or(Node::Literal("true".to_owned(), Val::Truth(true)));
-        let mut url = format!("/registry/people?{}&$select=id", list_options(&filter, &keys));
-        if as_top {
-            url.push_str(&format!("&$top={page_size}"));
-        }
-        if let Some(skip) = skip {
-            url.push_str(&format!("&$skip={skip}"));
-        }
-        let pages = pages(&url, page_size);
-        let skipped = usize::try_from(skip.unwrap_or(0)).unwrap();
-        let wanted: Vec<String> = expected(&people, &filter, &keys).into_iter().skip(skipped).collect();
-        prop_assert_eq!(pages.concat(), wanted.clone(), "{}", url);
-        let full = wanted.len().div_ceil(usize::try_from(page_size).unwrap()).max(1);
-        prop_assert_eq!(pages.len(), full, "no empty page at the end: {}", url);
-    }
-
-    #[test]
-    fn expansions_agree_with_the_oracle(
-        filter in generate::condition(PETS),
-        keys in generate::keys(PETS),
-        skip in 0_usize..5,
-        top in 0_usize..6,
-    ) {
-        let pets = generate::pets(PETS_COUNT);
-        let (options, aliases) = options(&filter, &keys, ";");
-        let inside = encode(&format!("{options};$skip={skip};$top={top};$select=id;$count=true"));
-        let url = format!("/registry/people?$expand=pets({inside}){aliases}");
-        let query = demo::query(&url).map_err(|error| TestCaseError::fail(format!("{error:?}\n{url}")))?;
-        let shape = &query.listing.shape;
-        let people = entities(&query);
-        let owners: Vec<Value> = people.iter().map(|row| row.identity.clone()).collect();
-        prop_assert_eq!(owners.len(), PEOPLE_COUNT);
-        let expansion = &shape.expand[0];
-        let ty = shape.entity_id().unwrap();
-        let select = sql::expansion(&MODEL, ty, expansion, &owners, &source(), &SQLITE, false).unwrap();
-        let found = rows(&select);
-        let count = sql::expansion_count(&MODEL, ty, expansion, &owners, &source(), &SQLITE);
-        let counts = run(&count.unwrap());
-        for owner in &owners {
-            let is_owned = |row: &&Row| matches!(&row["owner"], Val::Text(key) if *key == owner.text());
-            let owned: Vec<Row> = pets.iter().filter(is_owned).cloned().collect();
-            let all = expected(&owned, &filter, &keys);
-            // One more than the page, which tells that there is another.
-            let wanted: Vec<String> = all.iter().skip(skip).take(top + 1).cloned().collect();
-            let found: Vec<String> = found
-                .iter()
-                .filter(|row| row.owner.as_ref() == Some(owner))
-                .map(id)
-                .collect();
-            prop_assert_eq!(found, wanted, "{} of {}\n{}", url, owner, select.statement.text());
-            let count = counts.iter().find(|row| row[0] == owner.text().into()).map(|row| row[1].clone());
-            let wanted = (!all.is_empty()).then_some(Scalar::Integer(all.len() as i64));
-            prop_assert_eq!(count, wanted);
-        }
-    }
-}
-
-/// An empty page links nowhere, least of all to itself.
-#[test]
-fn empty_pages_end_the_list() {
-    assert_eq!(pages("/registry/people?$top=0", 10), [Vec::<String>::new()]);
-    assert_eq!(pages("/registry/people?$skip=60", 10), [Vec::<String>::new()]);
-    assert_eq!(
-        pages("/registry/people?$skip=18446744073709551615&$top=18446744073709551615", 10),
-        [Vec::<String>::new()]
-    );
-    assert_eq!(pages("/registry/people?$top=18446744073709551615&$select=id", 10)[0].len(), PEOPLE_COUNT);
-}
-
-/// Rows that come and go between two pages move no other row over the edge.
-#[test]
-fn pages_stand_still_while_rows_come_and_go() {
-    let url = "/registry/people?$select=id&$filter=size ge -9223372036854775808&$orderby=size,name desc";
-    let first = demo::query_on(url, &Terms { default_page: 10, largest_page: 10, ..TERMS }).unwrap();
-    let before = entities(&first);
-    let all = ids(&entities(&demo::query(url).unwrap()));
-    let cursor = Cursor { values: before[9].order.clone(), seen: 10 };
-    let token = skiptoken::write("registry/people", &first.listing.order, &cursor);
-    let (gone, last) = (id(&before[3]), id(&before[9]));
-    DATABASE.with(|database| {
-        database.execute("DELETE FROM people WHERE tenant = 't' AND id IN (?, ?)", [&gone, &last]).unwrap();
-        let new = "INSERT INTO people (tenant, id, nick, size, vip, wild, joined, street)
-                   VALUES ('t', 'new', '', -9223372036854775808, 0, 0, 0, '')";
-        database.execute(new, []).unwrap();
-    });
-    let second = demo::query(&format!("{url}&$skiptoken={token}")).unwrap();
-    assert_eq!(ids(&entities(&second)), all[10..]);
-}
-
-/// The deepest and longest expressions that the parser lets through are no burden for the database.
-#[test]
-fn the_largest_filters_can_be_run() {
-    let answered = |filter: &str| {
-        let query = demo::query(&format!("/registry/people?$select=id&$filter={}", encode(filter)));
-        entities(&query.unwrap_or_else(|error| panic!("{error}: {}", &filter[..60]))).len()
+/// The first value of each entity, which is its id.
+fn ids(page: &Page) -> Vec<String> {
+    let id = |cell: &Cell| match cell {
+        Cell::One(value) => value.text(),
+        other => panic!("{other:?}"),
     };
-    let deep = format!("{}vip", "not ".repeat(MAX_DEPTH - 1));
-    assert_eq!(answered(&deep), PEOPLE_COUNT / 2);
-    let mut mixed = "age ge score".to_owned();
-    for level in 0..MAX_DEPTH - 2 {
-        mixed = match level % 3 {
-            0 => format!("(active and {mixed})"),
-            1 => format!("({mixed} or vip eq null)"),
-            _ => format!("not {mixed}"),
-        };
-    }
-    answered(&mixed);
-    let long = vec!["age ge 1"; MAX_OPERATORS / 2].join(" and ");
-    assert!(answered(&long) > 0);
-    let list: Vec<String> = (0..MAX_TOKENS / 2 - 10).map(|number| number.to_string()).collect();
-    assert!(answered(&format!("age in ({})", list.join(","))) > 0);
-    let keys = vec!["tolower(name) desc,toupper(home/city)"; 16].join(",");
-    assert_eq!(
-        pages(&format!("/registry/people?$select=id&$orderby={keys}"), 7).concat().len(),
-        PEOPLE_COUNT
-    );
+    page.entities.iter().map(|entity| id(&entity.values[0])).collect()
 }
 
-/// Values come back as they were stored.
+fn id_of(world: &World, set: Set, place: usize) -> String {
+    oracle::functions::text(&world.sets[&set][place].values["id"]).unwrap()
+}
+
+/// A value of the crate as one of the oracle.
+fn val(value: &Value) -> Val {
+    match value {
+        Value::Null => Val::Null,
+        Value::Boolean(truth) => Val::Truth(*truth),
+        Value::Integer(number) => Val::Int(*number),
+        Value::Double(number) => Val::Real(*number),
+        Value::Decimal(digits) => Val::Dec(Decimal::parse(digits).unwrap()),
+        Value::DateTimeOffset(instant) => Val::Instant(instant.ticks, 0),
+        Value::Duration(ticks) => Val::Span(*ticks),
+        other => Val::Text(other.text()),
+    }
+}
+
+fn same(value: &Value, wanted: &Val) -> bool {
+    match (val(value), wanted) {
+        (Val::Int(number), Val::Member(wanted)) => number == *wanted,
+        (Val::Text(text), Val::Day(_) | Val::Clock(_)) => Some(text) == oracle::functions::text(wanted),
+        (value, wanted) => oracle::compare("eq", &value, wanted),
+    }
+}
+
 #[test]
-fn rows_are_read_back() {
-    let query = demo::query("/registry/people?$select=*,photo&$orderby=id").unwrap();
-    let mut people = generate::people(PEOPLE_COUNT);
-    people.sort_by_key(id_of);
-    let rows = entities(&query);
-    assert_eq!(rows.len(), people.len());
-    let leaves = |cells: &[Cell]| -> Vec<Value> {
-        let leaf = |cell: &Cell| match cell {
-            Cell::One(value) => vec![value.clone()],
-            Cell::Members(cells) => cells.iter().map(one).collect(),
-            Cell::Counted(..) => panic!("no collection"),
-        };
-        cells.iter().flat_map(leaf).collect()
-    };
-    for (row, person) in rows.iter().zip(&people) {
-        let mut values = leaves(&row.values).into_iter();
-        for property in &MODEL.entity(query.listing.shape.entity_id().unwrap()).properties {
-            let paths = match property.name.as_str() {
-                "home" => vec!["home/city", "home/street", "home/paint"],
-                name => vec![name],
+fn lists_agree_with_the_oracle() {
+    ask(2, |chance, (world, connection)| {
+        let (set, shape, name) = chance.of(&[
+            (Set::Items, Shape::Item, "items"),
+            (Set::Items, Shape::Item, "items"),
+            (Set::Makers, Shape::Maker, "makers"),
+        ]);
+        let mut generator = Generator::new(chance, shape);
+        let (filter, keys) = (generator.condition(3), generator.keys());
+        let kind = generator.chance.of(crate::generate::SORTED);
+        let computed = generator.value(kind, 3);
+        let aliases = &mut Vec::new();
+        let mut options = vec![("$filter", filter.text(aliases)), ("$count", "true".to_owned())];
+        options.extend(ordered(&keys, aliases).map(|keys| ("$orderby", keys)));
+        options.push(("$compute", format!("{} as x", computed.text(aliases))));
+        options.push(("$select", "id,x".to_owned()));
+        let url = format!("/{name}?{}", encoded(&options, aliases));
+        let wanted = oracle::answer(world, set, &filter, &keys).and_then(|places| {
+            let with_value = places
+                .into_iter()
+                .map(|place| Ok((id_of(world, set, place), computed.value(&Scope::of(world, set, place))?)));
+            with_value.collect::<Result<Vec<_>, Fault>>()
+        });
+        for (way, source) in world::sources() {
+            let told = |what: String| {
+                let text = world::query(&url, &TERMS).ok().map(|query| {
+                    sql::entities(&query, &source, &SQLITE).map(|select| select.statement.text().to_owned())
+                });
+                format!("{way} {options:?} {aliases:?}\n{what}\n{text:?}")
             };
-            for path in paths {
-                let (value, wanted) = (values.next().unwrap(), &person[path]);
-                let same = match (&value, wanted) {
-                    (Value::Null, Val::Null) => true,
-                    (Value::Boolean(value), Val::Truth(wanted)) => value == wanted,
-                    (Value::Integer(value), Val::Int(wanted) | Val::Count(wanted)) => value == wanted,
-                    (Value::Duration(value), Val::Count(wanted)) => value == wanted,
-                    (Value::DateTimeOffset(value), Val::Count(wanted)) => value.ticks == *wanted,
-                    (Value::Double(value), Val::Real(wanted)) => value == wanted,
-                    (Value::Binary(value), Val::Bytes(wanted)) => value == wanted,
-                    (value, Val::Text(wanted)) => value.text() == *wanted,
-                    _ => false,
-                };
-                assert!(same, "{path}: {value:?} for {wanted:?}");
+            let found = page(&url, &TERMS, &source, connection);
+            match (&found, &wanted) {
+                (Ok(_) | Err(Failure::Evaluation), Err(Fault)) => {}
+                (Err(Failure::Evaluation), Ok(_)) => return Ok(Outcome::Early),
+                (Ok(found), Ok(wanted)) => {
+                    let all: Vec<&String> = wanted.iter().map(|(id, _)| id).collect();
+                    if ids(found).iter().collect::<Vec<_>>() != all {
+                        return Err(told(format!("found {:?}\nwants {all:?}", ids(found))));
+                    }
+                    assert_eq!(found.count, Some(u64::try_from(wanted.len()).unwrap()));
+                    for (entity, (id, wanted)) in found.entities.iter().zip(wanted) {
+                        let found = entity.computed[0].as_ref().unwrap();
+                        if !same(found, wanted) {
+                            return Err(told(format!("{id}: found {found:?}, wants {wanted:?}")));
+                        }
+                    }
+                }
+                _ => return Err(told(format!("found {found:?}\nwants {wanted:?}"))),
             }
         }
+        Ok(Outcome::of(&wanted))
+    });
+}
+
+/// All pages of a list, each continued as a client would: by the link in the one before.
+fn pages(
+    url: &str,
+    size: u64,
+    source: &Source<'_>,
+    connection: &Connection,
+) -> Result<Vec<Vec<String>>, Failure> {
+    let terms = Terms { default_page: size, top: Top::Limit, ..TERMS };
+    let (mut url, mut pages) = (url.to_owned(), Vec::new());
+    loop {
+        let query =
+            world::query(&url, &terms).map_err(|error| Failure::Schema(format!("{error:?} {url}")))?;
+        let page = page(&url, &terms, source, connection)?;
+        pages.push(ids(&page));
+        if page.next.is_none() {
+            return Ok(pages);
+        }
+        let plain = url.split("&$skiptoken=").next().unwrap().to_owned();
+        let writing = Writing {
+            service_root: "https://x".to_owned(),
+            request_url: format!("https://x{plain}"),
+            metadata: MetadataLevel::None,
+            envelope: Envelope::Bare,
+            profile: &ODATA,
+            version: Version::V401,
+            ieee754_compatible: false,
+        };
+        let body = json::write(&query, &Answer::Page(page), &writing).bytes;
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        url = body["@nextLink"].as_str().unwrap().strip_prefix("https://x").unwrap().to_owned();
+        assert!(pages.len() <= ITEMS, "pages without end: {url}");
     }
+}
+
+#[test]
+fn pages_are_the_list_in_pieces() {
+    ask(4, |chance, (world, connection)| {
+        let size = 1 + chance.below(12);
+        let (skip, top) =
+            (chance.percent(20).then(|| chance.below(50)), chance.percent(20).then(|| chance.below(50)));
+        let mut generator = Generator::new(chance, Shape::Item);
+        let keys = generator.keys();
+        let filter = match generator.chance.percent(30) {
+            true => generator.condition(1),
+            false => Node::Literal("true".to_owned(), Val::Truth(true)),
+        };
+        let aliases = &mut Vec::new();
+        let mut options = vec![("$filter", filter.text(aliases)), ("$select", "id".to_owned())];
+        options.extend(ordered(&keys, aliases).map(|keys| ("$orderby", keys)));
+        options.extend(skip.map(|skip| ("$skip", skip.to_string())));
+        options.extend(top.map(|top| ("$top", top.to_string())));
+        let url = format!("/items?{}", encoded(&options, aliases));
+        let wanted = oracle::answer(world, Set::Items, &filter, &keys).map(|places| {
+            let some = places.into_iter().skip(skip.unwrap_or(0)).take(top.unwrap_or(usize::MAX));
+            some.map(|place| id_of(world, Set::Items, place)).collect::<Vec<_>>()
+        });
+        for (way, source) in world::sources() {
+            let found = pages(&url, u64::try_from(size).unwrap(), &source, connection);
+            match (&found, &wanted) {
+                (Ok(_) | Err(Failure::Evaluation), Err(Fault)) => {}
+                (Err(Failure::Evaluation), Ok(_)) => return Ok(Outcome::Early),
+                (Ok(found), Ok(wanted)) if found.concat() == *wanted => {
+                    // No empty page at the end.
+                    assert_eq!(found.len(), wanted.len().div_ceil(size).max(1), "{options:?}");
+                }
+                _ => return Err(format!("{way} {options:?} {aliases:?}\nfound {found:?}\nwants {wanted:?}")),
+            }
+        }
+        Ok(Outcome::of(&wanted))
+    });
+}
+
+#[test]
+fn expansions_agree_with_the_oracle() {
+    ask(4, |chance, (world, connection)| {
+        let (owners, name, navigation, set, shape) = chance.of(&[
+            (Set::Items, "items", "parts", Set::Parts, Shape::Part),
+            (Set::Makers, "makers", "items", Set::Items, Shape::Item),
+        ]);
+        let (skip, top) = (chance.below(3), chance.below(6));
+        let mut generator = Generator::inside(chance, shape);
+        let (filter, keys) = (generator.condition(2), generator.keys());
+        let aliases = &mut Vec::new();
+        let mut inside = vec![format!("$filter={}", filter.text(aliases))];
+        inside.extend(ordered(&keys, aliases).map(|keys| format!("$orderby={keys}")));
+        inside.extend([format!("$skip={skip};$top={top};$select=id;$count=true")]);
+        let options =
+            [("$expand", format!("{navigation}({})", inside.join(";"))), ("$select", "id".to_owned())];
+        let url = format!("/{name}?{}", encoded(&options, aliases));
+        let all = oracle::answer(world, set, &filter, &keys);
+        for (way, source) in world::sources() {
+            let found = page(&url, &TERMS, &source, connection);
+            let (found, all) = match (found, &all) {
+                (Ok(_) | Err(Failure::Evaluation), Err(Fault)) => continue,
+                (Err(Failure::Evaluation), Ok(_)) => return Ok(Outcome::Early),
+                (Ok(found), Ok(all)) => (found, all),
+                (found, _) => return Err(format!("{way} {options:?} {aliases:?}\n{found:?}")),
+            };
+            assert_eq!(found.entities.len(), world.sets[&owners].len());
+            for (entity, owner) in found.entities.iter().zip(ids(&found)) {
+                let Expanded::Page(found) = &entity.expanded[0] else { panic!("{entity:?}") };
+                let reference = if set == Set::Parts { "#item" } else { "#maker" };
+                let is_owned =
+                    |place: &&usize| world.sets[&set][**place].values[reference] == Val::Text(owner.clone());
+                let owned: Vec<usize> = all.iter().filter(is_owned).copied().collect();
+                let wanted: Vec<String> =
+                    owned.iter().skip(skip).take(top).map(|place| id_of(world, set, *place)).collect();
+                let has_more = top > 0 && owned.len() > skip + top;
+                let count = u64::try_from(owned.len()).unwrap();
+                if ids(found) != wanted || found.count != Some(count) || found.next.is_some() != has_more {
+                    return Err(format!(
+                        "{way} {options:?} {aliases:?}\nof {owner} found {found:?}\nwants {wanted:?}"
+                    ));
+                }
+            }
+        }
+        Ok(Outcome::of(&all))
+    });
 }

@@ -378,15 +378,15 @@ fn counts_and_owners() {
             ("/registry/people('a')", "none"),
             (
                 "/registry/people('a')/pets",
-                " FROM SELECT 1people t0 WHERE t0.tenant = $1 AND t0.id = $2 ['t', 'a']",
+                "SELECT 1 FROM people t0 WHERE t0.tenant = $1 AND t0.id = $2 ['t', 'a']",
             ),
             (
                 "/registry/people('a')/pets('b')",
-                " FROM SELECT 1people t0 WHERE t0.tenant = $1 AND t0.id = $2 ['t', 'a']",
+                "SELECT 1 FROM people t0 WHERE t0.tenant = $1 AND t0.id = $2 ['t', 'a']",
             ),
             (
                 "/registry/people('a')/pets('b')/toys",
-                " FROM SELECT 1people t1, pets t0 WHERE t1.tenant = $1 AND t1.id = $2 AND t0.tenant \
+                "SELECT 1 FROM people t1, pets t0 WHERE t1.tenant = $1 AND t1.id = $2 AND t0.tenant \
              = $3 AND t0.owner = t1.id AND t0.id = $4 ['t', 'a', 't', 'b']",
             ),
             ("/registry", "none"),

@@ -96,7 +96,6 @@ fn measured(expr: &Expr<'_>) -> (usize, usize) {
         ExprKind::Not(operand)
         | ExprKind::Negate(operand)
         | ExprKind::Cast(operand, _)
-        | ExprKind::Within(operand, ..)
         | ExprKind::All(_, _, operand) => measured(operand),
         ExprKind::In(operand, values) => {
             let (size, height) = measured(operand);

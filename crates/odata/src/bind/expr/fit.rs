@@ -40,6 +40,10 @@ impl<'m> Binder<'_, 'm> {
             (Value::Decimal(digits), Type::Primitive(primitive))
                 if primitive.is_integer() && digits.len() <= 15 =>
             {
+                // 3.0 is as whole as 3.
+                if let Some(integer) = digits.strip_suffix(".0").and_then(number::integer) {
+                    return Ok(Expr::literal(Value::Integer(integer), Type::Primitive(Primitive::Int64)));
+                }
                 let double = number::double(digits).ok_or_else(unreadable)?;
                 let ty = Type::Primitive(Primitive::Double);
                 return Ok(Expr::literal(Value::Double(double), ty));

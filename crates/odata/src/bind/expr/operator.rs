@@ -21,7 +21,12 @@ impl<'m> Binder<'_, 'm> {
         let (left, right) = (self.expr(left)?, self.expr(right)?);
         let at = |error: Error| error.at(whole.span);
         let (left, right) = match (&left.kind, &right.kind) {
-            (ExprKind::Literal(_), ExprKind::Literal(_)) => (left, right),
+            (ExprKind::Literal(one), ExprKind::Literal(other)) if is_text(one) == is_text(other) => {
+                (left, right)
+            }
+            (ExprKind::Literal(one), ExprKind::Literal(_)) if is_text(one) => {
+                (self.fit(left, right.ty.as_ref()).map_err(at)?, right)
+            }
             (_, ExprKind::Literal(_)) => {
                 let right = self.fit(right, left.ty.as_ref()).map_err(at)?;
                 (left, right)
@@ -72,7 +77,7 @@ impl<'m> Binder<'_, 'm> {
         };
         let place = operand.span;
         let operand = self.expr(operand)?;
-        let mut values = Vec::with_capacity(items.len());
+        let (mut values, mut others) = (Vec::with_capacity(items.len()), Vec::new());
         let nulls = items.iter().all(|item| item.as_value() == Some(&Value::Null));
         if !compares(&operand, nulls) && !is_binary(&operand) {
             return Err(Error::unsupported("Comparing values of this type").at(place));
@@ -80,6 +85,16 @@ impl<'m> Binder<'_, 'm> {
         for item in items {
             let bound = self.expr(item)?;
             let bound = self.fit(bound, operand.ty.as_ref()).map_err(|error| error.at(item.span))?;
+            if is_of(&operand, Primitive::Decimal) && is_of(&bound, Primitive::Double) {
+                // Decimals are kept in another form than floating-point numbers: these are compared one by one.
+                self.budget.take(&operand, place)?;
+                let (left, right) = self.balanced(operand.clone(), bound)?;
+                if !is_nan(&right) {
+                    let kind = ExprKind::Compare(Comparison::Eq, Box::new(left), Box::new(right));
+                    others.push(Expr { kind, ty: Some(BOOLEAN), nullable: false });
+                }
+                continue;
+            }
             match bound.kind {
                 ExprKind::Literal(value) if comparable(operand.ty.as_ref(), bound.ty.as_ref()) => {
                     // NaN equals nothing.
@@ -96,7 +111,13 @@ impl<'m> Binder<'_, 'm> {
         if is_nan(&operand) {
             return Ok(constant(Value::Boolean(false)));
         }
-        Ok(Expr { kind: ExprKind::In(Box::new(operand), values), ty: Some(BOOLEAN), nullable: false })
+        let within =
+            Expr { kind: ExprKind::In(Box::new(operand), values), ty: Some(BOOLEAN), nullable: false };
+        if others.is_empty() {
+            return Ok(within);
+        }
+        others.push(within);
+        Ok(Expr { kind: ExprKind::Or(others), ty: Some(BOOLEAN), nullable: false })
     }
 
     /// `a in b` where b is a path to a collection.
@@ -107,7 +128,14 @@ impl<'m> Binder<'_, 'm> {
         if !comparable(bound.ty.as_ref(), Some(&member)) || is_opaque(&member) {
             return Err(self.mismatch(operand, &member));
         }
-        let kind = ExprKind::Within(Box::new(bound), path, variable);
+        if is_nan(&bound) {
+            return Ok(constant(Value::Boolean(false)));
+        }
+        let one = Expr { kind: ExprKind::Property(Path::at(variable)), ty: Some(member), nullable: true };
+        let (one, bound) = self.balanced(one, bound)?;
+        let kind = ExprKind::Compare(Comparison::Eq, Box::new(one), Box::new(bound));
+        let is_equal = Expr { kind, ty: Some(BOOLEAN), nullable: false };
+        let kind = ExprKind::Any(path, variable, Some(Box::new(is_equal)));
         Ok(Expr { kind, ty: Some(BOOLEAN), nullable: false })
     }
 
@@ -253,11 +281,13 @@ impl<'m> Binder<'_, 'm> {
         };
         let answer = |truth| Ok(constant(Value::Boolean(truth)));
         match (&bound.ty, &bound.kind) {
-            (Some(Type::Entity(_)), ExprKind::Property(path)) => {
+            (Some(Type::Entity(_) | Type::Complex(_)), ExprKind::Property(path))
+                if bound
+                    .ty
+                    .as_ref()
+                    .is_some_and(|declared| declared != &ty || matches!(declared, Type::Entity(_))) =>
+            {
                 Ok(Expr { kind: ExprKind::IsOf(path.clone(), ty), ty: Some(BOOLEAN), nullable: false })
-            }
-            (Some(Type::Complex(_)), _) => {
-                Err(Error::unsupported("'isof' of a complex value").at(whole.span))
             }
             (Some(static_type), _) if *static_type == ty => {
                 // What is null is of no type.
@@ -288,6 +318,14 @@ impl<'m> Binder<'_, 'm> {
         })?;
         Ok(if is_collection { ty.collection() } else { ty })
     }
+}
+
+fn is_of(expr: &Expr<'_>, primitive: Primitive) -> bool {
+    expr.ty == Some(Type::Primitive(primitive))
+}
+
+fn is_text(value: &Value) -> bool {
+    matches!(value, Value::String(_))
 }
 
 fn cannot(whole: &ast::Expr) -> Error {

@@ -97,6 +97,9 @@ pub(super) fn real_div(arguments: &[Scalar]) -> Outcome {
 }
 
 pub(super) fn real_mod(arguments: &[Scalar]) -> Outcome {
+    if arguments.get(1).and_then(real_of) == Some(0.0) && arguments.first().and_then(real_of).is_some() {
+        return Err(BY_ZERO);
+    }
     reals(arguments, |left, right| left % right)
 }
 

@@ -4,6 +4,7 @@
 //! Specification: OData URL Conventions 4.01 §5.1.1.2, §5.1.1.9.
 
 use std::cmp::Ordering;
+use std::num::NonZeroU64;
 use std::str::FromStr as _;
 
 use bigdecimal::{BigDecimal, RoundingMode, Zero as _};
@@ -14,7 +15,10 @@ use crate::sql::Scalar;
 use crate::value::number;
 
 /// Digits of a quotient.
-const PRECISION: u64 = 34;
+const PRECISION: NonZeroU64 = match NonZeroU64::new(34) {
+    Some(digits) => digits,
+    None => NonZeroU64::MIN,
+};
 /// The longest text that is calculated with.
 const LONGEST: usize = 1024;
 
@@ -71,7 +75,7 @@ pub(super) fn divide(arguments: &[Scalar]) -> Outcome {
         if right.is_zero() {
             return Err(BY_ZERO);
         }
-        Ok((left / right).with_prec(PRECISION))
+        Ok((left / right).with_precision_round(PRECISION, RoundingMode::HalfUp))
     })
 }
 
@@ -107,7 +111,9 @@ pub(super) fn sum(arguments: &[Scalar]) -> Outcome {
 /// The average of a JSON array.
 pub(super) fn average(arguments: &[Scalar]) -> Outcome {
     match total(arguments)? {
-        Some((sum, count)) => write(&(sum / BigDecimal::from(count)).with_prec(PRECISION)),
+        Some((sum, count)) => {
+            write(&(sum / BigDecimal::from(count)).with_precision_round(PRECISION, RoundingMode::HalfUp))
+        }
         None => Ok(Scalar::Null),
     }
 }

@@ -6,8 +6,8 @@
 
 use time::{Date, Duration, Time};
 
-use super::Outcome;
 use super::calculate::{BY_ZERO, OVERFLOW};
+use super::{Outcome, decimal};
 use crate::sql::Scalar;
 use crate::value::calendar::{
     self, TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_days, print_date, print_time_of_day,
@@ -64,19 +64,19 @@ pub(super) fn second(arguments: &[Scalar]) -> Outcome {
 
 /// `fractionalseconds`: a decimal below one.
 pub(super) fn fraction(arguments: &[Scalar]) -> Outcome {
-    Ok(of_day(arguments).map_or(Scalar::Null, |ticks| decimal(ticks % TICKS_PER_SECOND)))
+    Ok(of_day(arguments).map_or(Scalar::Null, |ticks| in_seconds(ticks % TICKS_PER_SECOND)))
 }
 
 /// `totalseconds`: a decimal.
 pub(super) fn seconds(arguments: &[Scalar]) -> Outcome {
     Ok(match arguments {
-        [Scalar::Integer(ticks)] => decimal(*ticks),
+        [Scalar::Integer(ticks)] => in_seconds(*ticks),
         _ => Scalar::Null,
     })
 }
 
 /// Units of 100 ns as seconds.
-fn decimal(ticks: i64) -> Scalar {
+fn in_seconds(ticks: i64) -> Scalar {
     let sign = if ticks < 0 { "-" } else { "" };
     let (whole, fraction) = (
         ticks.unsigned_abs() / TICKS_PER_SECOND.unsigned_abs(),
@@ -128,7 +128,21 @@ pub(super) fn date_sub(arguments: &[Scalar]) -> Outcome {
 
 /// A duration times a number.
 pub(super) fn scale(arguments: &[Scalar]) -> Outcome {
-    scaled(arguments, |ticks, factor| ticks * factor)
+    match arguments {
+        [Scalar::Integer(_), Scalar::Text(_)] => whole(decimal::multiply(arguments)),
+        _ => scaled(arguments, |ticks, factor| ticks * factor),
+    }
+}
+
+/// The whole of a decimal as a count of 100 ns.
+fn whole(outcome: Outcome) -> Outcome {
+    match outcome? {
+        Scalar::Text(digits) => {
+            let whole = digits.split('.').next().unwrap_or_default();
+            whole.parse().map(Scalar::Integer).map_err(|_| OVERFLOW)
+        }
+        other => Ok(other),
+    }
 }
 
 /// A duration divided by a number.
@@ -136,6 +150,7 @@ pub(super) fn divide(arguments: &[Scalar]) -> Outcome {
     match arguments {
         [_, Scalar::Integer(0)] => Err(BY_ZERO),
         [_, Scalar::Real(number)] if *number == 0.0 => Err(BY_ZERO),
+        [Scalar::Integer(_), Scalar::Text(_)] => whole(decimal::divide(arguments)),
         [Scalar::Integer(ticks), Scalar::Integer(divisor)] => {
             ticks.checked_div(*divisor).map(Scalar::Integer).ok_or(OVERFLOW)
         }
@@ -150,10 +165,6 @@ fn scaled(arguments: &[Scalar], work: fn(f64, f64) -> f64) -> Outcome {
     }
     let factor = match factor {
         Scalar::Real(number) => *number,
-        Scalar::Text(digits) => match digits.parse() {
-            Ok(number) => number,
-            Err(_) => return Ok(Scalar::Null),
-        },
         _ => return Ok(Scalar::Null),
     };
     let Ok(ticks) = ticks.to_string().parse::<f64>() else { return Ok(Scalar::Null) };
