@@ -48,7 +48,9 @@ def without_definitions(metadata):
     text = metadata.decode("utf-8")
     namespace = re.search(r'<Schema Namespace="([^"]+)"', text).group(1)
     for name, underlying in re.findall(r'<TypeDefinition Name="([^"]+)" UnderlyingType="([^"]+)"', text):
-        text = re.sub(rf'Type="(Collection\()?{re.escape(namespace)}\.{name}(\)?)"', rf'Type="\g<1>{underlying}\g<2>"', text)
+        text = re.sub(
+            rf'Type="(Collection\()?{re.escape(namespace)}\.{name}(\)?)"', rf'Type="\g<1>{underlying}\g<2>"', text
+        )
     return text.encode("utf-8")
 
 
@@ -60,7 +62,9 @@ def prepare(work):
         return
     work.mkdir(parents=True, exist_ok=True)
     venv.create(work / "venv", with_pip=True)
-    subprocess.run([work / "venv/bin/python", "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True)
+    subprocess.run(
+        [work / "venv/bin/python", "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True
+    )
     shutil.copy(HERE / "package.json", work)
     subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=work, check=True)
     mark.write_text(wanted)
@@ -71,20 +75,46 @@ def generate(work, metadata):
     for folder in "odata2ts", "sap", "generic":
         shutil.rmtree(work / folder, ignore_errors=True)
         shutil.copytree(HERE / folder, work / folder)
-    shutil.copy(HERE / "report.ts", work)
+    for shared in "report.js", "devices.js":
+        shutil.copy(HERE / shared, work)
     described = work / "metadata"
     shutil.rmtree(described, ignore_errors=True)
     described.mkdir()
     (described / "service.edmx").write_bytes(metadata)
     (described / "sap").mkdir()
     (described / "sap" / "service.edmx").write_bytes(without_definitions(metadata))
-    options = {"strict": True, "skipLibCheck": True, "target": "es2022", "types": ["node"], "rootDir": ".", "outDir": "out"}
-    options |= {"module": "commonjs", "moduleResolution": "node10"}
+    options = {
+        "strict": True,
+        "skipLibCheck": True,
+        "target": "es2022",
+        "types": ["node"],
+        "rootDir": ".",
+        "outDir": "out",
+    }
+    options |= {"module": "commonjs", "moduleResolution": "node10", "allowJs": True}
     (work / "tsconfig.json").write_text(json.dumps({"compilerOptions": options, "files": []}))
     bin = work / "node_modules" / ".bin"
     return {
-        "odata2ts": [bin / "odata2ts", "-s", described / "service.edmx", "-o", "odata2ts/generated", "-m", "all", "-e", "ts"],
-        "sap": [bin / "generate-odata-client", "-i", described / "sap", "-o", "sap/generated", "--skipValidation", "--clearOutputDir"],
+        "odata2ts": [
+            bin / "odata2ts",
+            "-s",
+            described / "service.edmx",
+            "-o",
+            "odata2ts/generated",
+            "-m",
+            "all",
+            "-e",
+            "ts",
+        ],
+        "sap": [
+            bin / "generate-odata-client",
+            "-i",
+            described / "sap",
+            "-o",
+            "sap/generated",
+            "--skipValidation",
+            "--clearOutputDir",
+        ],
     }
 
 
@@ -118,7 +148,9 @@ def run(command, work, environment):
 
 
 def versions(work, packages):
-    named = [(name, json.loads((work / "node_modules" / name / "package.json").read_text())["version"]) for name in packages]
+    named = [
+        (name, json.loads((work / "node_modules" / name / "package.json").read_text())["version"]) for name in packages
+    ]
     return ", ".join(f"{name} {version}" for name, version in named)
 
 
@@ -142,6 +174,8 @@ def main():
         "sap": ["@sap-cloud-sdk/generator", "@sap-cloud-sdk/odata-v4"],
     }
     for folder, command in commands.items():
+        if not (HERE / folder / f"{name}.ts").exists():
+            continue
         print(f"\n{versions(work, packages[folder])}")
         if compiled(work, folder, name, command):
             ok, wrong = run(["node", work / "out" / folder / f"{name}.js"], work, environment)

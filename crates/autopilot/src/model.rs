@@ -115,8 +115,8 @@ fn imported_device(model: &mut Model, entity: EntityTypeId) -> EntityTypeId {
         "importedWindowsAutopilotDeviceIdentity",
         entity,
         vec![
-            string("groupTag", check::MAX_GROUP_TAG),
-            string("serialNumber", check::MAX_SERIAL_NUMBER),
+            string("groupTag", check::MAX_GROUP_TAG).searchable(),
+            string("serialNumber", check::MAX_SERIAL_NUMBER).searchable(),
             string("productKey", check::MAX_PRODUCT_KEY),
             string("importId", 128),
             Property::new("hardwareIdentifier", Type::Primitive(Primitive::Binary))
@@ -124,7 +124,7 @@ fn imported_device(model: &mut Model, entity: EntityTypeId) -> EntityTypeId {
                 // Differs: the real service does not give a hash back; here whoever may read can have it.
                 .on_request(),
             Property::new("state", Type::Complex(state)).computed(),
-            string("assignedUserPrincipalName", check::MAX_ASSIGNED_USER),
+            string("assignedUserPrincipalName", check::MAX_ASSIGNED_USER).searchable(),
         ],
     );
     let many = Type::Entity(imported).collection();
@@ -221,16 +221,17 @@ fn device(model: &mut Model, entity: EntityTypeId, version: Version) -> EntityTy
         ]);
     }
     properties.extend([
-        string("groupTag", check::MAX_GROUP_TAG),
+        // What is searchable here is what the index of `migrations/sqlite/0003_search.sql` holds, in both versions.
+        string("groupTag", check::MAX_GROUP_TAG).searchable(),
         text("purchaseOrderIdentifier"),
-        string("serialNumber", check::MAX_SERIAL_NUMBER),
+        string("serialNumber", check::MAX_SERIAL_NUMBER).searchable(),
         string("productKey", check::MAX_PRODUCT_KEY),
-        text("manufacturer"),
-        text("model"),
+        text("manufacturer").searchable(),
+        text("model").searchable(),
         Property::new("enrollmentState", Type::Enum(enrollment)).required(),
         instant("lastContactedDateTime"),
-        text("addressableUserName"),
-        string("userPrincipalName", check::MAX_ASSIGNED_USER),
+        text("addressableUserName").searchable(),
+        string("userPrincipalName", check::MAX_ASSIGNED_USER).searchable(),
         text("resourceName"),
         text("skuNumber"),
         text("systemFamily"),
@@ -239,7 +240,7 @@ fn device(model: &mut Model, entity: EntityTypeId, version: Version) -> EntityTy
     if beta {
         properties.push(text("azureAdDeviceId"));
     }
-    properties.extend([text("managedDeviceId"), text("displayName")]);
+    properties.extend([text("managedDeviceId"), text("displayName").searchable()]);
     if beta {
         let remediation = model.add_enum(
             "windowsAutopilotDeviceRemediationState",

@@ -31,18 +31,28 @@ async function main() {
           .top(2)
           .execute(destination)
       ).map((one) => [one.id, one.name]),
-    [[3, "Phone X 📱"], [2, 'Headphones "Quiet"']],
+    [
+      [3, "Phone X 📱"],
+      [2, 'Headphones "Quiet"'],
+    ]
   );
   await query(
     "skip",
-    async () => numbered(await productsApi.requestBuilder().getAll().orderBy(asc(schema.ID)).skip(6).execute(destination)),
-    [6, 2147483647],
+    async () =>
+      numbered(await productsApi.requestBuilder().getAll().orderBy(asc(schema.ID)).skip(6).execute(destination)),
+    [6, 2147483647]
   );
   await query("count", async () => productsApi.requestBuilder().getAll().count().execute(destination), 8);
   await query(
     "count with filter",
-    async () => productsApi.requestBuilder().getAll().filter(schema.PRICE.greaterThan(new BigNumber(5))).count().execute(destination),
-    5,
+    async () =>
+      productsApi
+        .requestBuilder()
+        .getAll()
+        .filter(schema.PRICE.greaterThan(new BigNumber(5)))
+        .count()
+        .execute(destination),
+    5
   );
   await query(
     "filter with functions, and, or, not",
@@ -54,28 +64,43 @@ async function main() {
           .filter(
             and(
               or(startsWith(toLower(schema.NAME), "phone").equals(true), contains(schema.NAME, "&").equals(true)),
-              not(endsWith(schema.SKU, "X").equals(true)),
-            ),
+              not(endsWith(schema.SKU, "X").equals(true))
+            )
           )
           .orderBy(asc(schema.ID))
-          .execute(destination),
+          .execute(destination)
       ),
-    [4, 6],
+    [4, 6]
   );
   await query(
     "filter on a text with a quote",
-    async () => (await suppliersApi.requestBuilder().getAll().filter(suppliersApi.schema.NAME.equals("O'Brien Ltd")).execute(destination)).length,
-    1,
+    async () =>
+      (
+        await suppliersApi
+          .requestBuilder()
+          .getAll()
+          .filter(suppliersApi.schema.NAME.equals("O'Brien Ltd"))
+          .execute(destination)
+      ).length,
+    1
   );
   await query(
     "filter on a time",
-    async () => numbered(await productsApi.requestBuilder().getAll().filter(schema.CHANGED.lessThan(moment("2020-06-01T00:00:00Z"))).execute(destination)),
-    [4],
+    async () =>
+      numbered(
+        await productsApi
+          .requestBuilder()
+          .getAll()
+          .filter(schema.CHANGED.lessThan(moment("2020-06-01T00:00:00Z")))
+          .execute(destination)
+      ),
+    [4]
   );
   await query(
     "filter on an enumeration",
-    async () => numbered(await productsApi.requestBuilder().getAll().filter(schema.COLOR.equals("Black")).execute(destination)),
-    [1],
+    async () =>
+      numbered(await productsApi.requestBuilder().getAll().filter(schema.COLOR.equals("Black")).execute(destination)),
+    [1]
   );
   await query(
     "any and all",
@@ -86,29 +111,42 @@ async function main() {
           .getAll()
           .filter(
             customersApi.schema.ORDERS.filter(any(ordersApi.schema.STATUS.equals("Shipped"))),
-            customersApi.schema.ORDERS.filter(all(ordersApi.schema.PLACED.greaterOrEqual(moment("2000-01-01T00:00:00Z")))),
+            customersApi.schema.ORDERS.filter(
+              all(ordersApi.schema.PLACED.greaterOrEqual(moment("2000-01-01T00:00:00Z")))
+            )
           )
           .execute(destination)
       ).map((one) => one.login),
-    ["ada"],
+    ["ada"]
   );
-  await query("get by key", async () => (await productsApi.requestBuilder().getByKey(5).execute(destination)).name, "L'Étranger");
-  await query("its ETag", async () => /^W\/"/.test((await productsApi.requestBuilder().getByKey(5).execute(destination)).versionIdentifier ?? ""), true);
+  await query(
+    "get by key",
+    async () => (await productsApi.requestBuilder().getByKey(5).execute(destination)).name,
+    "L'Étranger"
+  );
+  await query(
+    "its ETag",
+    async () =>
+      /^W\/"/.test((await productsApi.requestBuilder().getByKey(5).execute(destination)).versionIdentifier ?? ""),
+    true
+  );
   await query(
     "get by keys with quote, slash and Japanese",
     async () => {
       const found = [];
       for (const login of ["o'neil", "grace/hopper", "名前"]) {
-        found.push((await customersApi.requestBuilder().getByKey(login).execute(destination)).born?.format("YYYY-MM-DD"));
+        found.push(
+          (await customersApi.requestBuilder().getByKey(login).execute(destination)).born?.format("YYYY-MM-DD")
+        );
       }
       return found;
     },
-    [undefined, "1906-12-09", "2000-02-29"],
+    [undefined, "1906-12-09", "2000-02-29"]
   );
   await query(
     "get by a key of two parts",
     async () => (await stocksApi.requestBuilder().getByKey("b/2", 5).execute(destination)).quantity.toFixed(),
-    "-1",
+    "-1"
   );
   await query(
     "expand with options, in two levels",
@@ -121,20 +159,29 @@ async function main() {
           .select(categoriesApi.schema.NAME)
           .expand(
             categoriesApi.schema.CHILDREN.select(categoriesApi.schema.NAME).expand(
-              categoriesApi.schema.PRODUCTS.select(schema.ID).filter(schema.PRICE.greaterThan(new BigNumber(0))).top(1),
-            ),
+              categoriesApi.schema.PRODUCTS.select(schema.ID)
+                .filter(schema.PRICE.greaterThan(new BigNumber(0)))
+                .top(1)
+            )
           )
           .execute(destination)
       ).map((root) => root.children.map((child) => [child.name, child.products.map((one) => one.id)])),
-    [[["Phones", [3]]]],
+    [[["Phones", [3]]]]
   );
   await query(
     "complex property and collection",
     async () => {
-      const supplier = await suppliersApi.requestBuilder().getByKey("6f1e2d3c-0000-4000-8000-00000000000a").execute(destination);
-      return [supplier.address?.country?.code, supplier.depots?.map((depot) => depot.city), supplier.getCustomFields().Rating];
+      const supplier = await suppliersApi
+        .requestBuilder()
+        .getByKey("6f1e2d3c-0000-4000-8000-00000000000a")
+        .execute(destination);
+      return [
+        supplier.address?.country?.code,
+        supplier.depots?.map((depot) => depot.city),
+        supplier.getCustomFields().Rating,
+      ];
     },
-    ["DE", ["Bonn", "Hamburg"], 4.5],
+    ["DE", ["Bonn", "Hamburg"], 4.5]
   );
   await query(
     "$batch",
@@ -142,15 +189,19 @@ async function main() {
       const answers = await batch(
         productsApi.requestBuilder().getByKey(1),
         productsApi.requestBuilder().getAll().select(schema.ID).orderBy(asc(schema.ID)).top(2),
-        productsApi.requestBuilder().getByKey(999),
+        productsApi.requestBuilder().getByKey(999)
       )
         .skipCsrfTokenFetching()
         .execute(destination);
       return answers.map((answer) =>
-        answer.isReadResponse() ? [answer.httpCode, answer.as(productsApi).map((one) => one.id)] : answer.isSuccess() ? "success" : (answer as any).httpCode,
+        answer.isReadResponse()
+          ? [answer.httpCode, answer.as(productsApi).map((one) => one.id)]
+          : answer.isSuccess()
+          ? "success"
+          : (answer as any).httpCode
       );
     },
-    [[200, [1]], [200, [-7, 1]], 404],
+    [[200, [1]], [200, [-7, 1]], 404]
   );
   for (const path of ["absolute", "relativeToService", "relativeToEntity"] as const) {
     await query(
@@ -160,14 +211,18 @@ async function main() {
         const [answer] = await batch(request).withSubRequestPathType(path).skipCsrfTokenFetching().execute(destination);
         return answer.isReadResponse() && answer.as(customersApi)[0].name;
       },
-      "Shaun O'Neil",
+      "Shaun O'Neil"
     );
   }
   await query(
     "what is not there is 404, with a message that the client finds",
     async () =>
-      productsApi.requestBuilder().getByKey(999).execute(destination).catch((error) => [error.rootCause.response.status, /no such resource/.test(error.cause.message)]),
-    [404, true],
+      productsApi
+        .requestBuilder()
+        .getByKey(999)
+        .execute(destination)
+        .catch((error) => [error.rootCause.response.status, /no such resource/.test(error.cause.message)]),
+    [404, true]
   );
 }
 

@@ -144,9 +144,11 @@ impl<'m> Scope<'_, 'm> {
         if let Some(spelling) = options.spelling(SystemOption::Expand) {
             return Err(Error::unsupported("Expanding inside a complex property").in_target(spelling));
         }
+        let narrowed = resource.steps.last().and_then(|step| step.narrowed(path.len()));
+        let ty = narrowed.unwrap_or(&last.ty);
         let mut shape = Shape::empty(owner);
-        shape.properties = vec![self.selected_path(path, options)?];
-        shape.selected = self.selected_names(&last.ty, options)?;
+        shape.properties = vec![self.selected_path(path, ty, options)?];
+        shape.selected = self.selected_names(ty, options)?;
         Ok(of_one(shape))
     }
 

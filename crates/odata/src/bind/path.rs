@@ -6,11 +6,12 @@
 use std::cell::Cell;
 
 use super::Terms;
+use super::expr::BOOLEAN;
 use super::key::{key_predicate, key_segment, key_segments};
 use super::options::Scope;
 use crate::error::Error;
 use crate::model::{Model, NavigationProperty, Operation, OperationKind, Property, Type};
-use crate::query::{Ending, Expr, Resource, Step};
+use crate::query::{Ending, Expr, ExprKind, Path, Resource, Step, Variable};
 use crate::syntax::ast::{Argument, Segment};
 use crate::syntax::{Request, SystemOption};
 use crate::value::DateTimeOffset;
@@ -191,17 +192,22 @@ fn filter<'m>(
         (None, _) => Vec::new(),
     };
     if let Some(step) = resource.steps.last_mut() {
-        step.filter = Some(Box::new(match step.filter.take() {
-            Some(before) => Expr {
-                ty: condition.ty.clone(),
-                nullable: before.nullable || condition.nullable,
-                kind: crate::query::ExprKind::And(vec![*before, condition]),
-            },
-            None => condition,
-        }));
+        narrow(step, condition);
         step.key = key;
     }
     Ok(())
+}
+
+/// Adds a condition to those of a step.
+fn narrow<'m>(step: &mut Step<'m>, condition: Expr<'m>) {
+    step.filter = Some(Box::new(match step.filter.take() {
+        Some(before) => Expr {
+            ty: condition.ty.clone(),
+            nullable: before.nullable || condition.nullable,
+            kind: ExprKind::And(vec![*before, condition]),
+        },
+        None => condition,
+    }));
 }
 
 fn cast<'m>(
@@ -274,17 +280,30 @@ fn behind_complex<'m>(
     within: &mut Vec<&'m Property>,
     segment: &Segment,
 ) -> Result<(), Error> {
-    let Some(Type::Complex(id)) = within.last().map(|property| &property.ty) else {
+    let narrowed = resource.steps.last().and_then(|step| step.narrowed(within.len()));
+    let Some(declared) = narrowed.or_else(|| Some(&within.last()?.ty)).cloned() else {
         return Err(not_found(segment));
     };
-    if let Some(property) = scope.model.complex(*id).property(&segment.name)
+    let Type::Complex(id) = declared else { return Err(not_found(segment)) };
+    if let Some(property) = scope.model.complex(id).property(&segment.name)
         && segment.arguments.is_none()
     {
         return into_property(resource, within, property);
     }
-    if scope.model.unqualified(&segment.name).is_some() && scope.model.find_type(&segment.name).is_some() {
-        return Err(Error::unsupported(format!("The type cast '{}' of a complex property", segment.name))
-            .at(segment.span));
+    if scope.model.unqualified(&segment.name).is_some()
+        && let Some(narrower) = scope.model.find_type(&segment.name)
+        && let Some(step) = resource.steps.last_mut()
+    {
+        if segment.arguments.is_some() || !scope.model.extends(&narrower, &declared) {
+            return Err(not_found(segment));
+        }
+        if narrower != declared {
+            let path = Path { properties: within.clone(), ..Path::at(Variable::IT) };
+            let kind = ExprKind::IsOf(path, narrower.clone());
+            narrow(step, Expr { kind, ty: Some(BOOLEAN), nullable: false });
+            step.casts.push((within.len(), narrower));
+        }
+        return Ok(());
     }
     if segment.name == "$value" {
         return Err(Error::invalid("A complex property has no $value.").at(segment.span));

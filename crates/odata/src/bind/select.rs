@@ -217,27 +217,27 @@ impl<'m> Scope<'_, 'm> {
         })))
     }
 
-    /// A property addressed by a path, with what `$select` wants of a complex one.
+    /// A property addressed by a path, with what `$select` wants of a complex one that is of the type `ty`.
     pub(super) fn selected_path(
         &self,
         path: &[&'m Property],
+        ty: &Type,
         options: &Options,
     ) -> Result<Selected<'m>, Error> {
         let Some((first, rest)) = path.split_first() else {
             return Err(Error::unsupported("An empty path"));
         };
         if rest.is_empty() {
-            let subject = Subject::of(&first.ty);
+            let subject = Subject::of(ty);
             let mut wanted = Wanted::default();
             for item in &options.select {
-                self.select(&first.ty, &subject, item, &mut wanted)
-                    .map_err(|error| error.in_target("$select"))?;
+                self.select(ty, &subject, item, &mut wanted).map_err(|error| error.in_target("$select"))?;
             }
             let whole = options.select.is_empty() || wanted.everything;
             let child = Child { name: String::new(), below: wanted, options: None };
             return self.selected(first, Some(&child), whole);
         }
-        let below = self.selected_path(rest, options)?;
+        let below = self.selected_path(rest, ty, options)?;
         Ok(Selected { members: vec![below], whole: false, ..Selected::all_of(first) })
     }
 

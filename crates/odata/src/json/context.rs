@@ -52,7 +52,23 @@ pub fn property_context(query: &Query<'_>, owner: &str) -> String {
     let last = query.resource.steps.last();
     let cast = last.and_then(|step| cast_before(query.model, step, names.first()?)).unwrap_or_default();
     let selected = select_list(query.model, &query.listing.shape);
-    format!("$metadata#{owner}{cast}/{}{selected}", names.join("/"))
+    let names = with_casts(query.model, &names, last);
+    format!("$metadata#{owner}{cast}/{names}{selected}")
+}
+
+/// Names of structural properties as a path, with the types that complex ones behind a step were narrowed to.
+fn with_casts(model: &Model, names: &[&str], step: Option<&Step<'_>>) -> String {
+    let casts = step.map(|step| step.casts.as_slice()).unwrap_or_default();
+    let mut path = String::new();
+    for (depth, name) in (1..).zip(names) {
+        path.push_str(if depth == 1 { "" } else { "/" });
+        path.push_str(name);
+        for (_, ty) in casts.iter().filter(|(place, _)| *place == depth) {
+            path.push('/');
+            path.push_str(&model.type_name(ty));
+        }
+    }
+    path
 }
 
 /// Whether a single entity belongs to a set, so that the context URL says which of both is meant.
@@ -127,7 +143,7 @@ fn address(model: &Model, resource: &Resource<'_>, with_last_key: bool) -> Strin
         if index > 0 {
             segments.push('/');
         }
-        segments.push_str(&names.join("/"));
+        segments.push_str(&with_casts(model, &names, before));
         before = Some(step);
         let target = step.navigation().and_then(|navigation| {
             since.push(&navigation.name);

@@ -46,7 +46,9 @@ pub struct Step<'m> {
     pub is_cast: bool,
     /// The key's values in the order of the key's properties; empty where none was given.
     pub key: Vec<(&'m Property, Value)>,
-    /// `$filter(…)` in the path; it speaks of variable 0.
+    /// Types that complex properties behind it were narrowed to in the path, and behind how many properties.
+    pub casts: Vec<(usize, Type)>,
+    /// `$filter(…)` in the path, and what casts ask; it speaks of variable 0.
     pub filter: Option<Box<Expr<'m>>>,
 }
 
@@ -172,6 +174,7 @@ impl<'m> Step<'m> {
             ty: Type::Entity(navigation.target),
             is_cast: false,
             key: Vec::new(),
+            casts: Vec::new(),
             filter: None,
         }
     }
@@ -185,6 +188,7 @@ impl<'m> Step<'m> {
             ty: property.ty.element().clone(),
             is_cast: false,
             key: Vec::new(),
+            casts: Vec::new(),
             filter: None,
         }
     }
@@ -205,6 +209,12 @@ impl<'m> Step<'m> {
             Target::Navigation(navigation) => navigation.collection && self.key.is_empty(),
             Target::Members(_) => true,
         }
+    }
+
+    /// The type that the complex property behind it at the end of so many was narrowed to.
+    #[must_use]
+    pub fn narrowed(&self, depth: usize) -> Option<&Type> {
+        self.casts.last().filter(|(place, _)| *place == depth).map(|(_, ty)| ty)
     }
 
     /// Its name in a path.

@@ -5,11 +5,17 @@
 //! indexes serve; anywhere else the exact form.
 //! Specification: OData URL Conventions 4.01 §5.1.1.1.
 
+use std::sync::LazyLock;
+
 use super::writer::{Part, Writer};
 use super::{Error, Statement, stored};
-use crate::model::{Primitive, Type};
+use crate::model::{Primitive, Property, Type};
 use crate::query::{Comparison, Expr, ExprKind, Path, Variable};
 use crate::value::Value;
+
+/// The member of a complex value that says its type.
+static TYPE: LazyLock<Property> =
+    LazyLock::new(|| Property::new("@odata.type", Type::Primitive(Primitive::String)));
 
 /// Where an expression stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -316,6 +322,17 @@ impl<'s> Writer<'s> {
     }
 
     fn instance_of(&mut self, to: &mut Statement, path: &Path<'_>, ty: &Type) -> Result<(), Error> {
+        if !path.properties.is_empty() {
+            // The type that a complex value says it has; none where it is the declared one.
+            let mut said = path.clone();
+            said.properties.push(&TYPE);
+            to.push("COALESCE(");
+            self.path(to, &said, &TYPE.ty, Part::Written)?;
+            to.push(" IN (");
+            self.type_names(to, ty)?;
+            to.push("), FALSE)");
+            return Ok(());
+        }
         if path.steps.is_empty() {
             let place = self.place_of(path.from)?;
             return self.is_of(to, place, ty);

@@ -192,14 +192,6 @@ impl<'s> Writer<'s> {
 
     /// Whether an instance is of a type, or of one that extends it.
     pub fn is_of(&mut self, to: &mut Statement, place: Place<'s>, ty: &Type) -> Result<(), Error> {
-        let names: Vec<String> = match ty {
-            Type::Entity(id) => self.model.entities_of(*id).map(|id| self.model.entity_name(id)).collect(),
-            Type::Complex(id) => {
-                let types = self.model.complexes_of(*id);
-                types.map(|id| format!("#{}", self.model.type_name(&Type::Complex(id)))).collect()
-            }
-            _ => return Err(Error::NoPlace),
-        };
         match place {
             Place::Row(alias, table) => match &table.type_name {
                 Some(type_name) => {
@@ -211,14 +203,35 @@ impl<'s> Writer<'s> {
                     return Ok(());
                 }
             },
-            Place::Member(alias) => self.member_type(to, alias),
+            Place::Member(alias) => {
+                to.push("COALESCE(");
+                self.member_type(to, alias);
+                to.push(" IN (");
+                self.type_names(to, ty)?;
+                to.push("), FALSE)");
+                return Ok(());
+            }
             Place::Columns(_) | Place::Nowhere => return Err(Error::NoPlace),
         }
         to.push(" IN (");
+        self.type_names(to, ty)?;
+        to.push(")");
+        Ok(())
+    }
+
+    /// The names of a type and of all that extend it, with commas between.
+    pub fn type_names(&self, to: &mut Statement, ty: &Type) -> Result<(), Error> {
+        let names: Vec<String> = match ty {
+            Type::Entity(id) => self.model.entities_of(*id).map(|id| self.model.entity_name(id)).collect(),
+            Type::Complex(id) => {
+                let types = self.model.complexes_of(*id);
+                types.map(|id| format!("#{}", self.model.type_name(&Type::Complex(id)))).collect()
+            }
+            _ => return Err(Error::NoPlace),
+        };
         for (index, name) in names.into_iter().enumerate() {
             to.push(if index == 0 { "" } else { ", " }).bind(name.into());
         }
-        to.push(")");
         Ok(())
     }
 

@@ -84,6 +84,41 @@ fn r40i_04_casts() {
 }
 
 #[test]
+fn r40i_04_casts_of_complex_values() {
+    for (path, context) in [
+        ("Shop.ShippingAddress", "Example.Shop.ShippingAddress"),
+        ("Shop.ShippingAddress/Windows", "Example.Shop.ShippingAddress/Windows"),
+        ("Shop.ShippingAddress/Country/Code", "Example.Shop.ShippingAddress/Country/Code"),
+        ("Shop.Address/City", "City"),
+        ("Shop.ShippingAddress?$select=Windows", "Example.Shop.ShippingAddress(Windows)"),
+    ] {
+        let expected = format!("http://shop.test/$metadata#Orders(1)/ShipTo/{context}");
+        assert_eq!(
+            get(&format!("/Orders(1)/ShipTo/{path}")).ok()["@odata.context"],
+            expected.as_str(),
+            "{path}"
+        );
+    }
+    assert_eq!(get("/Orders(1)/ShipTo/Shop.ShippingAddress/City/$value").body, "London");
+    assert_eq!(get("/Orders(1)/ShipTo/Shop.ShippingAddress/Instructions").is(204).body, "");
+    for target in [
+        "/Orders(1)/ShipTo/Instructions",
+        "/Orders(1)/ShipTo/Shop.Country",
+        "/Orders(2)/ShipTo/Shop.ShippingAddress",
+        "/Orders(9223372036854775807)/ShipTo/Shop.ShippingAddress",
+        "/Orders(9223372036854775807)/ShipTo/Shop.ShippingAddress/Windows",
+    ] {
+        get(target).refused(404);
+    }
+    let of = |condition: &str| get(&format!("/Orders?$filter={condition}")).all("ID");
+    assert_eq!(of("isof(ShipTo,Shop.ShippingAddress)"), "1");
+    assert_eq!(of("isof(ShipTo,Shop.Address)"), "1 9223372036854775807");
+    assert_eq!(of("not isof(ShipTo,Shop.ShippingAddress) and ID gt 1"), "2 9223372036854775807");
+    let depots = get("/Suppliers?$filter=Depots/any(d:isof(d,Shop.ShippingAddress))");
+    assert_eq!(depots.all("Name"), "Müller & Söhne");
+}
+
+#[test]
 fn r40i_05_top() {
     assert_eq!(ids("/Products?$top=2"), "-7 1");
     assert_eq!(ids("/Products?$top=2&$orderby=Price desc"), "-7 3");

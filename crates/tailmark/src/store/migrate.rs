@@ -11,6 +11,7 @@ use super::db::{Db, Tx};
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0001_devices.sql"),
     include_str!("../../../../migrations/sqlite/0002_versions.sql"),
+    include_str!("../../../../migrations/sqlite/0003_search.sql"),
 ];
 
 /// Applies what is missing.

@@ -59,6 +59,7 @@ fn imported_devices() -> Table {
 fn devices() -> Table {
     Table::new("devices")
         .versioned_by("{t}.version")
+        .searched_by("{t}.number IN (SELECT rowid FROM devices_search WHERE devices_search MATCH {q})")
         .column("id", "{t}.id")
         .column("deploymentProfileAssignmentStatus", "{t}.profile_status")
         .column("deploymentProfileAssignmentDetailedStatus", "{t}.profile_detail")

@@ -22,6 +22,7 @@ mod preferences;
 mod profiles;
 mod query_options;
 mod registration;
+mod search;
 mod seed;
 mod support;
 

@@ -281,11 +281,13 @@ impl<'m> Binder<'_, 'm> {
         };
         let answer = |truth| Ok(constant(Value::Boolean(truth)));
         match (&bound.ty, &bound.kind) {
-            (Some(Type::Entity(_)), ExprKind::Property(path)) => {
+            (Some(Type::Entity(_) | Type::Complex(_)), ExprKind::Property(path))
+                if bound
+                    .ty
+                    .as_ref()
+                    .is_some_and(|declared| declared != &ty || matches!(declared, Type::Entity(_))) =>
+            {
                 Ok(Expr { kind: ExprKind::IsOf(path.clone(), ty), ty: Some(BOOLEAN), nullable: false })
-            }
-            (Some(Type::Complex(_)), _) => {
-                Err(Error::unsupported("'isof' of a complex value").at(whole.span))
             }
             (Some(static_type), _) if *static_type == ty => {
                 // What is null is of no type.

@@ -1,23 +1,30 @@
 // One line for each query that a program runs; run.py counts them.
 
-export const service = process.env.SERVICE_URL!;
-export const token = process.env.SERVICE_TOKEN;
-export const authorization: Record<string, string> = token ? { Authorization: `Bearer ${token}` } : {};
+/** @type {string} */
+exports.service = process.env.SERVICE_URL;
+const token = process.env.SERVICE_TOKEN;
+/** @type {Record<string, string>} */
+exports.authorization = token ? { Authorization: `Bearer ${token}` } : {};
 
-/** Runs a query and says whether its answer is the expected one. */
-export async function query(name: string, run: () => Promise<unknown>, expected: unknown): Promise<void> {
-  let problem: string | undefined;
+/**
+ * Runs a query and says whether its answer is the expected one.
+ * @param {string} name
+ * @param {() => Promise<unknown>} run
+ * @param {unknown} expected
+ */
+exports.query = async function (name, run, expected) {
+  let problem;
   try {
     const [got, wanted] = [await run(), expected].map((value) => JSON.stringify(value));
     if (got !== wanted) problem = `answered ${got}, not ${wanted}`;
   } catch (error) {
-    problem = causes(error).join(": ");
+    problem = error instanceof Response ? `${error.status} ${await error.text()}` : causes(error).join(": ");
   }
   const line = problem === undefined ? `ok     ${name}` : `FAILED ${name}: ${problem}`;
   console.log(line.replace(/\s*\n\s*/g, " ").slice(0, 900));
-}
+};
 
-function causes(error: any): string[] {
+function causes(error) {
   if (!error) return [];
   const body = error.response?.data && JSON.stringify(error.response.data);
   return [String(error.message ?? error), ...(body ? [body] : []), ...causes(error.cause)];
