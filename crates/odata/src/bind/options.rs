@@ -21,6 +21,8 @@ pub(super) struct Scope<'a, 'm> {
     pub expanded: &'a Cell<usize>,
     /// Parts of all expressions so far, in the whole request.
     pub parts: &'a Cell<usize>,
+    /// Whether the options stand inside others, where `$it` is another instance than the one they speak of.
+    pub nested: bool,
 }
 
 /// The most keys that `$orderby` may name. The condition that continues a list grows with their square.
@@ -282,10 +284,13 @@ impl<'m> Scope<'_, 'm> {
                 ty: Some(Type::Primitive(crate::model::Primitive::Int64)),
                 nullable: false,
             }),
-            None => subject.named.iter().for_each(|named| add(named.expr.clone())),
-        }
-        if let Some(Stage::Concat { branch, .. }) = apply.last() {
-            add(Expr { ty: Some(Type::Primitive(crate::model::Primitive::Int64)), ..column(branch) });
+            None => {
+                // What was put behind each other stays so.
+                if let Some(Stage::Concat { branch, .. }) = apply.last() {
+                    add(Expr { ty: Some(Type::Primitive(crate::model::Primitive::Int64)), ..column(branch) });
+                }
+                subject.named.iter().for_each(|named| add(named.expr.clone()));
+            }
         }
     }
 }
