@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::Terms;
 use super::apply::Applied;
-use super::expr::{Named, Subject};
+use super::expr::{Named, Subject, is_opaque};
 use crate::error::Error;
 use crate::model::{Model, Property, Type};
 use crate::query::{Computed, Expr, ExprKind, Listing, Order, Resource, Shape, Stage};
@@ -289,7 +289,9 @@ impl<'m> Scope<'_, 'm> {
                 if let Some(Stage::Concat { branch, .. }) = apply.last() {
                     add(Expr { ty: Some(Type::Primitive(crate::model::Primitive::Int64)), ..column(branch) });
                 }
-                subject.named.iter().for_each(|named| add(named.expr.clone()));
+                // Whatever cannot be put in order belongs to an instance, which its key tells from others.
+                let sortable = |named: &&Named<'m>| named.expr.ty.as_ref().is_none_or(|ty| !is_opaque(ty));
+                subject.named.iter().filter(sortable).for_each(|named| add(named.expr.clone()));
             }
         }
     }
