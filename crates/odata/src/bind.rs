@@ -59,6 +59,7 @@ pub fn bind<'m>(model: &'m Model, request: &Request, terms: &Terms) -> Result<Qu
         terms,
         expanded: &expanded,
         parts: &parts,
+        nested: false,
     };
     let resource = path::addressed(&scope, request)?;
     let listing = match &resource.ending {

@@ -1,12 +1,11 @@
 // The example's shop through generic clients from npm: o.js, with odata-query for its URLs, and @odata/client.
 
-import odataClient from "@odata/client";
 import o from "o.js";
 import odataQuery from "odata-query";
 import { authorization, query, service } from "../report.js";
+import { client } from "./odata-client.mjs";
 
 const buildQuery = odataQuery.default ?? odataQuery;
-const { OData } = odataClient;
 const numbered = (list) => list.map((one) => one.ID);
 
 const oData = (config = {}) =>
@@ -171,7 +170,6 @@ await query(
   6
 );
 
-const client = OData.New4({ serviceEndpoint: `${service}/`, commonHeaders: authorization, processCsrfToken: false });
 const products = client.getEntitySet("Products");
 await query(
   "@odata/client: list with filter, orderby, select, top",

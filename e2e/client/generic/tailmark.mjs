@@ -1,14 +1,13 @@
 // Tailmark through generic clients from npm: o.js, with odata-query for its URLs, and @odata/client. The devices of
 // examples/devices.csv are imported.
 
-import odataClient from "@odata/client";
 import o from "o.js";
 import odataQuery from "odata-query";
 import { devices, sorted } from "../devices.js";
 import { authorization, query, service } from "../report.js";
+import { client } from "./odata-client.mjs";
 
 const buildQuery = odataQuery.default ?? odataQuery;
-const { OData } = odataClient;
 const registered = "deviceManagement/windowsAutopilotDeviceIdentities";
 const imported = "deviceManagement/importedWindowsAutopilotDeviceIdentities";
 const serials = (list) => list.map((one) => one.serialNumber);
@@ -33,9 +32,14 @@ await query(
   "o.js: pages by next link",
   async () => {
     const seen = [];
-    let next = `${service}/${registered}?$select=serialNumber&$orderby=serialNumber&$top=90`;
+    let next = `${service}/${registered}?$select=serialNumber&$orderby=serialNumber`;
     while (next) {
-      const page = await (await o.o(next, { headers: authorization }).get().fetch()).json();
+      const page = await (
+        await o
+          .o(next, { headers: { Prefer: "odata.maxpagesize=90", ...authorization } })
+          .get()
+          .fetch()
+      ).json();
       seen.push(...serials(page.value));
       next = page["@odata.nextLink"];
     }
@@ -113,21 +117,6 @@ await query(
   expected.slice(0, 3)
 );
 
-// The token is added where requests leave, because the client puts its own headers into every part of a batch. It also
-// asks for JSON where it wants multipart.
-async function fetchProxy(url, init) {
-  const headers = new Headers({ ...init.headers, ...authorization });
-  const multipart = /^multipart/.test(headers.get("Content-Type") ?? "");
-  if (multipart) headers.set("Accept", "multipart/mixed");
-  const response = await fetch(url, { ...init, headers });
-  return {
-    response,
-    content: await (multipart || /^text/.test(response.headers.get("Content-Type") ?? "")
-      ? response.text()
-      : response.json()),
-  };
-}
-const client = OData.New4({ serviceEndpoint: `${service}/`, fetchProxy, processCsrfToken: false });
 const set = client.getEntitySet(registered);
 await query(
   "@odata/client: list with filter, orderby, select, top",

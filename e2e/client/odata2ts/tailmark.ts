@@ -109,10 +109,10 @@ async function main() {
     "pages by next link",
     async () => {
       const seen: string[] = [];
-      let next: string | undefined = `${registered().getPath()}?$select=serialNumber&$top=100&$orderby=serialNumber`;
+      let next: string | undefined = `${registered().getPath()}?$select=serialNumber&$orderby=serialNumber`;
       let pages = 0;
       while (next && pages < 10) {
-        const { data }: { data: any } = await client.get<any>(next);
+        const { data }: { data: any } = await client.get<any>(next, { headers: { Prefer: "odata.maxpagesize=100" } });
         seen.push(...data.value.map((one: { serialNumber: string }) => one.serialNumber));
         next = data["@odata.nextLink"];
         pages += 1;

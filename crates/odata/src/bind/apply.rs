@@ -5,7 +5,7 @@
 //! along as `within`.
 //! Specification: OData Extension for Data Aggregation 4.0, 3.
 
-use super::expr::{Named, Subject};
+use super::expr::{Named, Subject, result_type};
 use super::options::Scope;
 use crate::error::{Error, Span};
 use crate::model::{Primitive, Type};
@@ -302,7 +302,10 @@ impl<'m> Scope<'_, 'm> {
             let (mut columns, mut own) = (Vec::new(), Vec::new());
             for one in named {
                 let place = match shared.iter().position(|other| other.path == one.path) {
-                    Some(place) => place,
+                    Some(place) => {
+                        widen(&mut shared, place, &one)?;
+                        place
+                    }
                     None => {
                         let name = to.name(one.path, &Expr { nullable: true, ..one.expr.clone() });
                         numbers.push(to.next - 1);
@@ -315,15 +318,58 @@ impl<'m> Scope<'_, 'm> {
                     columns.push(Column { number: *number, expr: one.expr });
                 }
             }
-            branch.stages.push(Stage::Compute(columns));
-            parts.push((branch.stages, own));
+            parts.push((branch.stages, own, columns));
         }
+        let parts = parts.into_iter().map(|(mut stages, own, columns)| {
+            let of = |number: usize| {
+                let place = numbers.iter().position(|other| *other == number);
+                place.and_then(|place| shared.get(place)).and_then(|name| name.expr.ty.clone())
+            };
+            let columns = columns.into_iter().map(|column| match of(column.number) {
+                Some(ty) => Column { expr: cast_to(column.expr, ty), ..column },
+                None => column,
+            });
+            stages.push(Stage::Compute(columns.collect()));
+            (stages, own)
+        });
+        let parts = parts.collect();
         let branch = to.next;
         to.next += 1;
         to.stages.push(Stage::Concat { branches: parts, columns: numbers, branch });
         to.subject = Subject { ty: None, named: shared };
         to.order = Vec::new();
         Ok(())
+    }
+}
+
+/// Gives a name that several sequences have the wider type of the two.
+fn widen<'m>(shared: &mut [Named<'m>], place: usize, other: &Named<'m>) -> Result<(), Error> {
+    let Some(known) = shared.get_mut(place) else { return Ok(()) };
+    known.expr.ty = match (known.expr.ty.take(), &other.expr.ty) {
+        (None, ty) => ty.clone(),
+        (ty, None) => ty,
+        (Some(Type::Primitive(one)), Some(Type::Primitive(another)))
+            if one != *another && one.is_numeric() && another.is_numeric() =>
+        {
+            Some(Type::Primitive(result_type(one, *another)))
+        }
+        (Some(one), Some(another)) if one == *another => Some(one),
+        _ => {
+            let name = other.path.join("/");
+            return Err(Error::invalid(format!(
+                "The sequences of 'concat' have '{name}' of different types."
+            )));
+        }
+    };
+    Ok(())
+}
+
+fn cast_to(expr: Expr<'_>, ty: Type) -> Expr<'_> {
+    match &expr.ty {
+        Some(own) if *own != ty => {
+            Expr { nullable: expr.nullable, kind: ExprKind::Cast(Box::new(expr), ty.clone()), ty: Some(ty) }
+        }
+        _ => expr,
     }
 }
 

@@ -117,6 +117,11 @@ impl<'m> Scope<'_, 'm> {
             ))
             .at(span));
         }
+        if !navigation.collection && form == ExpandForm::Count {
+            return Err(
+                Error::invalid(format!("'{}' is no collection; it has no $count.", navigation.name)).at(span)
+            );
+        }
         if !navigation.collection
             && let Some(given) = options.given.iter().find(|given| !suits_one(given.option))
         {
@@ -132,7 +137,7 @@ impl<'m> Scope<'_, 'm> {
         // Aliases may be given in the parentheses too, and hide those of the request there.
         let outer = self.aliases.iter().filter(|(name, _)| options.alias(name).is_none());
         let aliases: Vec<_> = options.aliases.iter().chain(outer).cloned().collect();
-        let scope = Scope { aliases: &aliases, ..*self };
+        let scope = Scope { aliases: &aliases, nested: true, ..*self };
         let mut own = options.clone();
         own.levels = None;
         own.given.retain(|given| given.option != SystemOption::Levels);

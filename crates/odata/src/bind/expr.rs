@@ -19,7 +19,9 @@ use crate::query::{Expr, ExprKind, Variable};
 use crate::syntax::ast::{self, Literal};
 use crate::value::Value;
 use budget::Budget;
-use operator::{comparison, is_opaque};
+pub(super) use fit::result_type;
+use operator::comparison;
+pub(super) use operator::is_opaque;
 
 pub(super) const BOOLEAN: Type = Type::Primitive(Primitive::Boolean);
 

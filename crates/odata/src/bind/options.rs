@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::Terms;
 use super::apply::Applied;
-use super::expr::{Named, Subject};
+use super::expr::{Named, Subject, is_opaque};
 use crate::error::Error;
 use crate::model::{Model, Property, Type};
 use crate::query::{Computed, Expr, ExprKind, Listing, Order, Resource, Shape, Stage};
@@ -21,6 +21,8 @@ pub(super) struct Scope<'a, 'm> {
     pub expanded: &'a Cell<usize>,
     /// Parts of all expressions so far, in the whole request.
     pub parts: &'a Cell<usize>,
+    /// Whether the options stand inside others, where `$it` is another instance than the one they speak of.
+    pub nested: bool,
 }
 
 /// The most keys that `$orderby` may name. The condition that continues a list grows with their square.
@@ -282,10 +284,15 @@ impl<'m> Scope<'_, 'm> {
                 ty: Some(Type::Primitive(crate::model::Primitive::Int64)),
                 nullable: false,
             }),
-            None => subject.named.iter().for_each(|named| add(named.expr.clone())),
-        }
-        if let Some(Stage::Concat { branch, .. }) = apply.last() {
-            add(Expr { ty: Some(Type::Primitive(crate::model::Primitive::Int64)), ..column(branch) });
+            None => {
+                // What was put behind each other stays so.
+                if let Some(Stage::Concat { branch, .. }) = apply.last() {
+                    add(Expr { ty: Some(Type::Primitive(crate::model::Primitive::Int64)), ..column(branch) });
+                }
+                // Whatever cannot be put in order belongs to an instance, which its key tells from others.
+                let sortable = |named: &&Named<'m>| named.expr.ty.as_ref().is_none_or(|ty| !is_opaque(ty));
+                subject.named.iter().filter(sortable).for_each(|named| add(named.expr.clone()));
+            }
         }
     }
 }

@@ -26,7 +26,14 @@ const NO_TERMS: Terms =
 /// Where a segment names nothing, or something that is not served.
 pub fn resource<'m>(model: &'m Model, path: &[Segment]) -> Result<Resource<'m>, Error> {
     walk(
-        &Scope { model, aliases: &[], terms: &NO_TERMS, expanded: &Cell::new(0), parts: &Cell::new(0) },
+        &Scope {
+            model,
+            aliases: &[],
+            terms: &NO_TERMS,
+            expanded: &Cell::new(0),
+            parts: &Cell::new(0),
+            nested: false,
+        },
         path,
     )
 }

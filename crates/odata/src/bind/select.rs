@@ -204,13 +204,14 @@ impl<'m> Scope<'_, 'm> {
             steps: vec![crate::query::Step::into_members(Vec::new(), property)],
             properties: Vec::new(),
         };
+        let scope = Self { nested: true, ..*self };
         let subject = Subject::of(element);
-        let filter = options.filter.as_ref().map(|filter| self.holds(&subject, filter)).transpose()?;
+        let filter = options.filter.as_ref().map(|filter| scope.holds(&subject, filter)).transpose()?;
         Ok(Some(Box::new(Narrowed {
             path,
             variable: crate::query::Variable::IT,
             filter,
-            order: self.order_items(&subject, &options.orderby)?,
+            order: scope.order_items(&subject, &options.orderby)?,
             skip: options.skip.unwrap_or(0),
             top: options.top,
             count: options.count.unwrap_or(false),

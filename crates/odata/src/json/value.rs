@@ -92,9 +92,7 @@ impl Writer<'_> {
         if self.writing.metadata == MetadataLevel::Full
             || (actual != *declared && self.writing.metadata != MetadataLevel::None)
         {
-            self.control(out, "", "type");
-            text(out, &format!("#{}", self.model.type_name(&actual)));
-            out.push(b',');
+            self.typed(out, &actual);
         }
         let ty = self.model.complex(id);
         let chosen = selected.filter(|selected| !selected.whole);
@@ -169,6 +167,20 @@ impl Writer<'_> {
             out.extend_from_slice(json.to_string().as_bytes());
             out.push(b',');
         }
+    }
+
+    /// The type of a complex value that is kept in columns, at the full metadata level.
+    pub fn complex_type(&self, out: &mut Vec<u8>, ty: &Type) {
+        if self.writing.metadata == MetadataLevel::Full {
+            self.typed(out, ty);
+        }
+    }
+
+    /// `"@odata.type":"#stock.place",`
+    fn typed(&self, out: &mut Vec<u8>, ty: &Type) {
+        self.control(out, "", "type");
+        text(out, &format!("#{}", self.model.type_name(ty)));
+        out.push(b',');
     }
 
     /// `"price@odata.type":"#Decimal",` at the full metadata level, where the form of the value does not say it.

@@ -6,7 +6,7 @@ mod property;
 
 use super::context::{context, expanded_address, home, list_address};
 use super::{Envelope, MetadataLevel};
-use crate::answer::{Answer, Cell, Entity, Page};
+use crate::answer::{Answer, Cell, Entity, Expanded, Page};
 use crate::model::{Model, Primitive, Type};
 use crate::profile::{Profile, Version};
 use crate::query::{Ending, Query, Selected, Shape, key_predicate};
@@ -246,6 +246,9 @@ impl Writer<'_> {
         self.computed(out, &shape.computed, &entity.computed);
         for (expansion, found) in shape.expand.iter().zip(&entity.expanded) {
             let list = expanded_address(self.model, address, expansion.navigation);
+            if self.writing.metadata == MetadataLevel::Full && !matches!(found, Expanded::Absent) {
+                self.navigation_link(out, &expansion.navigation.name, address);
+            }
             self.expanded(out, expansion, found, &list, address);
         }
         if let (MetadataLevel::Full, Type::Entity(id)) = (self.writing.metadata, &actual)
@@ -318,6 +321,7 @@ impl Writer<'_> {
                 }
                 Cell::Members(cells) => {
                     out.push(b'{');
+                    self.complex_type(out, &property.ty);
                     self.cells(out, &selected.members, cells, None);
                     close(out, b'}');
                 }

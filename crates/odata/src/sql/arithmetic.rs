@@ -32,6 +32,8 @@ impl Writer<'_> {
             (Primitive::Double, Arithmetic::Mul) => "odata_real_mul(",
             (Primitive::Double, Arithmetic::Div | Arithmetic::DivBy) => "odata_real_div(",
             (Primitive::Double, Arithmetic::Mod) => "odata_real_mod(",
+            (Primitive::DateTimeOffset, Arithmetic::Sub) => "odata_instant_sub(",
+            (Primitive::DateTimeOffset, _) => "odata_instant_add(",
             (Primitive::Date, _) => "odata_date_add(",
             (Primitive::Duration, Arithmetic::Sub) if one == Primitive::Date => "odata_date_sub(",
             (Primitive::Duration, Arithmetic::Mul) => "odata_ticks_scale(",

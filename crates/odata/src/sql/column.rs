@@ -70,9 +70,29 @@ impl<'s> Writer<'s> {
         to.push(self.dialect.object.0);
         for (index, member) in self.model.complex(*id).properties.iter().enumerate() {
             let path: Vec<&Property> = path.iter().copied().chain([member]).collect();
-            let column = table.column_of(&path).ok_or_else(|| Error::no_column(table, &path))?;
-            to.push(if index == 0 { "" } else { ", " }).bind(member.name.as_str().into());
-            to.push(", ").push_schema(&column.value, alias);
+            to.push(if index == 0 { "" } else { ", " }).bind(member.name.as_str().into()).push(", ");
+            let Some(column) = table.column_of(&path) else {
+                self.composed(to, alias, table, &path)?;
+                continue;
+            };
+            match (&member.ty, &column.offset) {
+                (Type::Primitive(Primitive::DateTimeOffset), offset) => {
+                    to.push("odata_instant_text(").push_schema(&column.value, alias).push(", ");
+                    match offset {
+                        Some(offset) => to.push("COALESCE(").push_schema(offset, alias).push(", 0))"),
+                        None => to.push("0)"),
+                    };
+                }
+                (Type::Primitive(Primitive::Binary), _) => {
+                    to.push("odata_bytes_text(").push_schema(&column.value, alias).push(")");
+                }
+                (Type::Complex(_) | Type::Collection(_), _) => {
+                    to.push("json(").push_schema(&column.value, alias).push(")");
+                }
+                _ => {
+                    to.push_schema(&column.value, alias);
+                }
+            }
         }
         to.push(self.dialect.object.1);
         Ok(())

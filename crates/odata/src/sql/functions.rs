@@ -92,6 +92,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row("odata_date", 1, temporal::date),
     row("odata_time", 1, temporal::time),
     row("odata_seconds", 1, temporal::seconds),
+    row("odata_instant_add", 2, temporal::instant_add),
+    row("odata_instant_sub", 2, temporal::instant_sub),
     row("odata_date_add", 2, temporal::date_add),
     row("odata_date_sub", 2, temporal::date_sub),
     row("odata_ticks_scale", 2, temporal::scale),
@@ -99,6 +101,8 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row("odata_ticks", 1, ticks),
     row("odata_offset", 1, offset),
     row("odata_bytes", 1, bytes),
+    row("odata_instant_text", 2, instant_text),
+    row("odata_bytes_text", 1, bytes_text),
     row("odata_real", 1, real),
     row("odata_cast", 3, cast),
     row("odata_flags", 2, flags),
@@ -126,6 +130,20 @@ fn instant(arguments: &[Scalar]) -> Option<crate::value::DateTimeOffset> {
         [Scalar::Text(text)] => crate::value::DateTimeOffset::parse(text),
         _ => None,
     }
+}
+
+/// An instant and its offset in minutes as JSON texts have them.
+fn instant_text(arguments: &[Scalar]) -> Outcome {
+    let [ticks, offset] = arguments else { return Ok(Scalar::Null) };
+    Ok(stored::zoned(ticks, offset).map_or(Scalar::Null, |instant| Scalar::Text(instant.text())))
+}
+
+/// Bytes as JSON texts have them.
+fn bytes_text(arguments: &[Scalar]) -> Outcome {
+    Ok(match arguments {
+        [Scalar::Blob(bytes)] => Scalar::Text(Value::Binary(bytes.clone()).text()),
+        _ => Scalar::Null,
+    })
 }
 
 /// Bytes out of a JSON text.

@@ -5,6 +5,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failure in a helper fails the test")]
 
+mod answers;
 mod bind;
 mod csdl;
 mod csdl_read;

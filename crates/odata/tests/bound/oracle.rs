@@ -261,7 +261,7 @@ impl Node {
                 if let (Some(predicate), []) = (predicate, members.as_slice()) {
                     noticed(
                         predicate,
-                        Scope { variables: with(scope, variable, Val::Null), ..scope.clone() },
+                        &Scope { variables: with(scope, variable, Val::Null), ..scope.clone() },
                     )?;
                 }
                 for member in members {
@@ -280,7 +280,7 @@ impl Node {
                 let mut count = 0;
                 let members = members(path, scope)?;
                 if let (Some(filter), []) = (filter, members.as_slice()) {
-                    noticed(filter, Scope { implicit: Val::Null, ..scope.clone() })?;
+                    noticed(filter, &Scope { implicit: Val::Null, ..scope.clone() })?;
                 }
                 for member in members {
                     let scope = Scope { implicit: member, ..scope.clone() };
@@ -306,8 +306,8 @@ fn with(scope: &Scope<'_>, variable: &str, value: Val) -> Vec<(String, Val)> {
 }
 
 /// What a condition on no members says of none of them may be calculated all the same.
-fn noticed(condition: &Node, scope: Scope<'_>) -> Result<(), Fault> {
-    condition.value(&scope).map(drop)
+fn noticed(condition: &Node, scope: &Scope<'_>) -> Result<(), Fault> {
+    condition.value(scope).map(drop)
 }
 
 fn path(names: &[String], scope: &Scope<'_>) -> Val {

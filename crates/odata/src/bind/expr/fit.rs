@@ -115,7 +115,7 @@ pub(super) fn rank(primitive: Primitive) -> u8 {
 }
 
 /// The type of a calculation with numbers of these types.
-pub(super) fn result_type(left: Primitive, right: Primitive) -> Primitive {
+pub(in crate::bind) fn result_type(left: Primitive, right: Primitive) -> Primitive {
     match rank(left).max(rank(right)) {
         REAL => Primitive::Double,
         DECIMAL => Primitive::Decimal,

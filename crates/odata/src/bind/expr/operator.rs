@@ -369,7 +369,7 @@ fn existence<'m>(comparison: Comparison, left: &Expr<'m>, right: &Expr<'m>) -> O
 }
 
 /// Whether no more can be told of values than that one is there: of bytes, streams, shapes and structures.
-pub(super) fn is_opaque(ty: &Type) -> bool {
+pub(in crate::bind) fn is_opaque(ty: &Type) -> bool {
     match ty {
         Type::Primitive(primitive) => {
             matches!(primitive, Primitive::Binary | Primitive::Stream) || primitive.is_geo()

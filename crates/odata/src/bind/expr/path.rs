@@ -6,6 +6,7 @@
 
 use super::{BOOLEAN, Binder, Named, constant};
 use crate::bind::key::key_predicate;
+use crate::bind::options::Scope;
 use crate::error::{Error, Span};
 use crate::model::{Model, NavigationProperty, Primitive, Property, Type};
 use crate::query::{Expr, ExprKind, Path, Step, TextSearch, Variable};
@@ -134,6 +135,9 @@ impl<'m> Binder<'_, 'm> {
                 }
                 Ok((at(self.implicit.0, self.implicit.1.as_ref())?, steps))
             }
+            Root::It if self.scope.nested => {
+                Err(Error::unsupported("'$it' inside other options").at(whole.span))
+            }
             Root::It => Ok((at(Variable::IT, self.subject.ty.as_ref())?, steps)),
             Root::This => Ok((at(self.implicit.0, self.implicit.1.as_ref())?, steps)),
             Root::Alias(_) => Err(Error::unsupported("A path behind a parameter alias").at(whole.span)),
@@ -242,7 +246,8 @@ impl<'m> Binder<'_, 'm> {
 
     fn filter(&self, walk: &mut Walk<'m>, condition: &ast::Expr, span: Span) -> Result<(), Error> {
         let (path, element) = into_members(walk.clone(), span, self.scope.model)?;
-        let condition = self.scope.condition(&element, &[], condition)?;
+        let scope = Scope { nested: true, ..self.scope };
+        let condition = scope.condition(&element, &[], condition)?;
         walk.path = path;
         walk.ty = element.collection();
         if let Some(step) = walk.path.steps.last_mut() {

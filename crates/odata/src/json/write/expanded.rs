@@ -89,16 +89,20 @@ impl Writer<'_> {
                 .is_none_or(|names| names.iter().any(|name| *name == navigation.name || name == "*"))
         };
         for navigation in &self.model.entity(actual).navigation {
-            if !is_expanded(navigation) && !wanted(navigation) {
-                continue;
+            // What is expanded has them before it.
+            if !is_expanded(navigation) && wanted(navigation) {
+                self.navigation_link(out, &navigation.name, address);
             }
-            let link = format!("{}/{}/{}", self.writing.service_root, encode_list(address), navigation.name);
-            self.control(out, &navigation.name, "navigationLink");
-            text(out, &link);
-            out.push(b',');
-            self.control(out, &navigation.name, "associationLink");
-            text(out, &format!("{link}/$ref"));
-            out.push(b',');
         }
+    }
+
+    pub(super) fn navigation_link(&self, out: &mut Vec<u8>, name: &str, address: &str) {
+        let link = format!("{}/{}/{name}", self.writing.service_root, encode_list(address));
+        self.control(out, name, "navigationLink");
+        text(out, &link);
+        out.push(b',');
+        self.control(out, name, "associationLink");
+        text(out, &format!("{link}/$ref"));
+        out.push(b',');
     }
 }

@@ -93,7 +93,10 @@ impl Writer<'_> {
         out.push(b'{');
         self.context_url(out, || property_context(query, &self.root_address(query, entity)));
         match cell {
-            Cell::Members(cells) => self.cells(out, &selected.members, cells, None),
+            Cell::Members(cells) => {
+                self.complex_type(out, ty);
+                self.cells(out, &selected.members, cells, None);
+            }
             Cell::One(Value::Json(serde_json::Value::Object(members))) if matches!(ty, Type::Complex(_)) => {
                 self.complex(out, members, ty, Some(selected));
             }

@@ -13,6 +13,9 @@ use crate::value::calendar::{
     self, TICKS_PER_DAY, TICKS_PER_MINUTE, TICKS_PER_SECOND, civil_from_days, print_date, print_time_of_day,
 };
 
+/// The instants of the years 0 to 9999.
+const INSTANTS: std::ops::RangeInclusive<i64> = -621_672_192_000_000_000..=2_534_023_007_999_999_999;
+
 /// Year, month and day.
 fn civil(arguments: &[Scalar]) -> Option<(i64, i64, i64)> {
     match arguments {
@@ -102,6 +105,21 @@ pub(super) fn time(arguments: &[Scalar]) -> Outcome {
     let Some(ticks) = of_day(arguments) else { return Ok(Scalar::Null) };
     let time = Time::MIDNIGHT + Duration::microseconds(ticks / 10) + Duration::nanoseconds(ticks % 10 * 100);
     Ok(Scalar::Text(print_time_of_day(time)))
+}
+
+/// An instant and a duration, in any order.
+pub(super) fn instant_add(arguments: &[Scalar]) -> Outcome {
+    moved(arguments, i64::checked_add)
+}
+
+/// An instant less a duration.
+pub(super) fn instant_sub(arguments: &[Scalar]) -> Outcome {
+    moved(arguments, i64::checked_sub)
+}
+
+fn moved(arguments: &[Scalar], work: fn(i64, i64) -> Option<i64>) -> Outcome {
+    let [Scalar::Integer(left), Scalar::Integer(right)] = arguments else { return Ok(Scalar::Null) };
+    work(*left, *right).filter(|ticks| INSTANTS.contains(ticks)).map(Scalar::Integer).ok_or(OVERFLOW)
 }
 
 /// A day and a duration: the day that many whole days on.

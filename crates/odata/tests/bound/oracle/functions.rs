@@ -4,8 +4,8 @@ use super::calendar::{self, DAY, MINUTE, SECOND};
 use super::decimal::Decimal;
 use super::{Fault, Outcome, Val};
 
-/// 0001-01-01T00:00:00Z to 9999-12-31T23:59:59.9999999Z, and the same as days from the year 0 on.
-const INSTANTS: std::ops::RangeInclusive<i64> = -621_355_968_000_000_000..=2_534_023_007_999_999_999;
+/// The years 0 to 9999 as units of 100 ns, and as days.
+const INSTANTS: std::ops::RangeInclusive<i64> = -621_672_192_000_000_000..=2_534_023_007_999_999_999;
 const DAYS: std::ops::RangeInclusive<i64> = -719_528..=2_932_896;
 
 fn real(number: f64) -> Val {
@@ -188,7 +188,7 @@ pub fn call(name: &str, arguments: &[Val]) -> Outcome {
         (_, [Val::Day(day)]) => part(name, *day, 0),
         (_, [Val::Clock(clock)]) => part(name, 0, *clock),
         ("now", []) => Val::Instant(17_092_080_000_000_000, 0),
-        ("mindatetime", []) => Val::Instant(*INSTANTS.start(), 0),
+        ("mindatetime", []) => Val::Instant(-621_355_968_000_000_000, 0),
         ("maxdatetime", []) => Val::Instant(*INSTANTS.end(), 0),
         other => panic!("no function {other:?}"),
     })
