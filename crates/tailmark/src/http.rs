@@ -10,16 +10,19 @@ mod body;
 pub mod caller;
 mod conditions;
 pub mod correlation;
+mod cursor;
+mod documents;
 pub mod error;
 pub mod keys;
 pub mod listen;
 mod metadata;
 mod negotiate;
 mod read;
+mod verdict;
 mod write;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use autopilot::model::Version;
 use axum::Router;
@@ -79,6 +82,8 @@ pub struct Exchange {
     pub profile: &'static Profile,
     /// The address of the service, without a slash at the end.
     pub base: String,
+    /// Why the real service would not take the request, once that is known.
+    pub verdict: Arc<OnceLock<&'static str>>,
 }
 
 /// The service: the API, and what stands beside it.
@@ -111,7 +116,10 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         correlation,
         profile,
         version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
+        config: Arc::clone(&app.config),
+        verdict: Arc::default(),
     };
+    let verdict = Arc::clone(&asked.verdict);
     let is_in_batch = parts.extensions.get::<batch::Inside>().is_some();
     let exchange = async move {
         if parts.uri.path().eq_ignore_ascii_case(metadata::OPENAPI) {
@@ -144,6 +152,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             method: parts.method,
             headers: parts.headers,
             base,
+            verdict,
         };
         match exchange.method {
             Method::GET | Method::HEAD => read::get(&mut exchange).await,
@@ -169,6 +178,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
 fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Body> {
     let correlation = &asked.correlation;
     let mut response = result.unwrap_or_else(|error| error.respond(asked));
+    verdict::tell(&mut response, asked.verdict.get().copied());
     let headers = response.headers_mut();
     correlation.label(headers);
     // Differs: Graph says no-cache and Vary: Accept-Encoding, and adds Strict-Transport-Security and

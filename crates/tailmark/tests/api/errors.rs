@@ -155,7 +155,6 @@ async fn methods_without_a_route() {
             ("PUT", format!("/{IMPORTED}/{key}"), "~/singleton/navigation/key"),
             ("POST", format!("/{IMPORTED}/{key}"), "~/singleton/navigation/key"),
             ("GET", format!("/{IMPORTED}/import"), "~/singleton/navigation/action"),
-            ("POST", format!("/{DEVICES}"), "~/singleton/navigation"),
             ("PATCH", format!("/{DEVICES}/{key}"), "~/singleton/navigation/key"),
             ("GET", format!("/{DEVICES}/{key}/assignUserToDevice"), "~/singleton/navigation/key/action"),
         ] {
