@@ -120,6 +120,8 @@ pub struct Asked {
     pub config: Arc<Config>,
     /// Why the real service would not take the request, once that is known.
     pub verdict: Arc<OnceLock<&'static str>>,
+    /// Whether a page of another origin asks.
+    pub is_cross_origin: bool,
 }
 
 impl Error {

@@ -14,6 +14,7 @@ fn asked() -> Asked {
         version: Version::V4,
         config: Arc::default(),
         verdict: Arc::default(),
+        is_cross_origin: false,
     }
 }
 
