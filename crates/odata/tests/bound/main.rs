@@ -7,6 +7,7 @@
 
 mod answers;
 mod bind;
+mod cluster;
 mod csdl;
 mod csdl_read;
 mod demo;

@@ -1,0 +1,208 @@
+//! A PostgreSQL of the test's own: a private cluster in a temporary folder, on a Unix socket, without `fsync`.
+//!
+//! It needs nothing but the server's programs and the standard library, so tests of any crate can take this file in
+//! with `#[path]`. The server and its folder go away when the [`Cluster`] is dropped and when the process that
+//! started it ends, however it ends: a shell waits for the other end of a pipe.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The user that owns everything.
+const USER: &str = "postgres";
+/// The port in the socket's name.
+const PORT: u16 = 5432;
+/// Starts a server, and stops it and takes its folder away when the standard input ends.
+const KEEPER: &str = r#"
+"$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+    -c synchronous_commit=off -c max_connections=200 -c timezone=UTC >"$2/log" 2>&1 &
+server=$!
+read -r _
+kill -INT "$server" 2>/dev/null
+wait "$server"
+rm -rf "$2"
+"#;
+
+/// A running server.
+#[derive(Debug)]
+pub struct Cluster {
+    keeper: Child,
+    folder: PathBuf,
+    databases: AtomicUsize,
+}
+
+impl Cluster {
+    /// Makes and starts one.
+    ///
+    /// # Errors
+    /// Why there can be none here, in a few words: `initdb is not in PATH`.
+    pub fn start() -> Result<Self, String> {
+        let programs = programs().ok_or("initdb is not in PATH")?;
+        let folder = folder()?;
+        let owner = owner(&folder)?;
+        let run = |program: &Path| {
+            let mut command = Command::new(program);
+            command.current_dir(&folder).env("LC_ALL", "C").stdin(Stdio::piped());
+            if let Some((uid, gid)) = owner {
+                command.uid(uid).gid(gid);
+            }
+            command
+        };
+        let made = run(&programs.join("initdb"))
+            .arg("-D")
+            .arg(folder.join("data"))
+            .args(["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"])
+            .output()
+            .map_err(|error| format!("initdb does not run: {error}"))?;
+        if !made.status.success() {
+            let _ = fs::remove_dir_all(&folder);
+            return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr).trim()));
+        }
+        let keeper = run(Path::new("/bin/sh"))
+            .args(["-c", KEEPER, "sh"])
+            .args([&programs, &folder])
+            .arg(PORT.to_string())
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("the server does not start: {error}"))?;
+        let cluster = Self { keeper, folder, databases: AtomicUsize::new(0) };
+        let begun = Instant::now();
+        while let Err(error) = cluster.run(USER, "SELECT 1") {
+            if begun.elapsed() > PATIENCE {
+                let log = fs::read_to_string(cluster.folder.join("log")).unwrap_or_default();
+                return Err(format!("the server does not answer: {error}\n{log}"));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(cluster)
+    }
+
+    /// A new, empty database; answers its address as [`Cluster::url`] does.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn create(&self) -> Result<String, String> {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        self.run(USER, &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        Ok(self.url(&name))
+    }
+
+    /// The address of a database: `postgresql://postgres@%2Ftmp%2F…:5432/name`. No password is asked for.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        let host = self.folder.to_string_lossy().replace('%', "%25").replace('/', "%2F");
+        format!("postgresql://{USER}@{host}:{PORT}/{database}")
+    }
+
+    /// Runs a statement, or several with semicolons between them, in a database; what they answer is not read.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn run(&self, database: &str, sql: &str) -> Result<(), String> {
+        self.speak(database, sql).map_err(|error| error.to_string())
+    }
+
+    /// The simple query protocol: <https://www.postgresql.org/docs/current/protocol-flow.html>.
+    fn speak(&self, database: &str, sql: &str) -> std::io::Result<()> {
+        let mut stream = UnixStream::connect(self.folder.join(format!(".s.PGSQL.{PORT}")))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let start = format!("\0\x03\0\0user\0{USER}\0database\0{database}\0\0");
+        stream.write_all(&length_of(&start))?;
+        stream.write_all(start.as_bytes())?;
+        ready(&mut stream)?;
+        let query = format!("{sql}\0");
+        stream.write_all(b"Q")?;
+        stream.write_all(&length_of(&query))?;
+        stream.write_all(query.as_bytes())?;
+        ready(&mut stream)
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// The length of a message, with its own four bytes.
+fn length_of(text: &str) -> [u8; 4] {
+    u32::try_from(text.len() + 4).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+/// Reads messages until the server waits for the next query.
+fn ready(stream: &mut UnixStream) -> std::io::Result<()> {
+    let mut error = None;
+    loop {
+        let mut head = [0; 5];
+        if let Err(end) = stream.read_exact(&mut head) {
+            return Err(error.unwrap_or(end));
+        }
+        let [kind, length @ ..] = head;
+        let mut body = vec![0; (u32::from_be_bytes(length) as usize).saturating_sub(4)];
+        stream.read_exact(&mut body)?;
+        match kind {
+            b'Z' => return error.map_or(Ok(()), Err),
+            b'E' => {
+                let fields = body.split(|byte| *byte == 0);
+                let text = fields.filter_map(|field| field.strip_prefix(b"M")).next().unwrap_or_default();
+                error = Some(std::io::Error::other(String::from_utf8_lossy(text).into_owned()));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Where the server's programs are: in `PATH`, or where Debian keeps the newest.
+fn programs() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let mut versions: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter_map(|path| Some((path.file_name()?.to_str()?.parse().ok()?, path.join("bin"))))
+        .collect();
+    versions.sort();
+    folders.extend(versions.into_iter().rev().map(|(_, folder)| folder));
+    folders.into_iter().find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
+
+/// A new folder with a short name: that of a socket in it must be below 108 bytes.
+fn folder() -> Result<PathBuf, String> {
+    static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("pg-{}-{}", std::process::id(), FOLDERS.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    // A process that had this number before may have been killed together with its keeper.
+    let _ = fs::remove_dir_all(&folder);
+    let made = fs::DirBuilder::new().mode(0o700).create(&folder);
+    made.map_err(|error| format!("there is no folder for the server: {error}"))?;
+    Ok(folder)
+}
+
+/// Who owns the folder and the server: the server refuses root, who gives them to another user.
+fn owner(folder: &Path) -> Result<Option<(u32, u32)>, String> {
+    let made_by = fs::metadata(folder).map_err(|error| error.to_string())?.uid();
+    if made_by != 0 {
+        return Ok(None);
+    }
+    let users = fs::read_to_string("/etc/passwd").map_err(|error| error.to_string())?;
+    let user = |name: &str| {
+        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+        let mut numbers = line.split(':').skip(2).map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+    };
+    let (uid, gid) = user("postgres").or_else(|| user("nobody")).ok_or("there is no user but root")?;
+    chown(folder, Some(uid), Some(gid)).map_err(|error| error.to_string())?;
+    Ok(Some((uid, gid)))
+}
