@@ -20,7 +20,7 @@ mod statement;
 pub mod stored;
 mod writer;
 
-pub use dialect::{Dialect, SQLITE};
+pub use dialect::{Dialect, Extract, Kinds, POSTGRES, SQLITE};
 pub use layout::{Layout, Row};
 pub use schema::{Column, Join, Schema, Source, Table};
 pub use statement::{Scalar, Statement};
@@ -56,6 +56,9 @@ pub enum Error {
     /// A function was bound with too few arguments.
     #[error("a function lacks an argument")]
     MissingArgument,
+    /// The database cannot do it.
+    #[error("'{0}' is not supported by the service's database")]
+    Unsupported(&'static str),
     /// A stored value is not of the type that the model says.
     #[error("a stored value of the property '{0}' is not of its type")]
     Inconsistent(String),
@@ -88,7 +91,7 @@ pub fn entities<'q>(
 ) -> Result<Select<'q>, Error> {
     let listing = &query.listing;
     let mut writer = Writer::new(query.model, source, dialect);
-    let mut to = Statement::default();
+    let mut to = Statement::of(dialect);
     let (place, mut condition) = writer.resource(&mut to, &query.resource)?;
     writer.listed(place);
     if query.resource.is_list() {
@@ -126,7 +129,7 @@ pub fn window(listing: &Listing<'_>, seen: u64) -> (u64, u64) {
 /// Where the schema does not fit the model.
 pub fn count(query: &Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Result<Statement, Error> {
     let mut writer = Writer::new(query.model, source, dialect);
-    let mut to = Statement::default();
+    let mut to = Statement::of(dialect);
     let (place, mut condition) = writer.resource(&mut to, &query.resource)?;
     writer.listed(place);
     selected(&mut writer, &mut to, &query.listing, &mut condition)?;
@@ -164,7 +167,7 @@ fn exists(
     dialect: &Dialect,
 ) -> Result<Statement, Error> {
     let mut writer = Writer::new(model, source, dialect);
-    let mut to = Statement::default();
+    let mut to = Statement::of(dialect);
     to.push("SELECT 1");
     writer.resource(&mut to, &Resource { steps: steps.to_vec(), ending: Ending::Plain })?;
     Ok(to)
@@ -186,7 +189,7 @@ pub fn expansion<'q>(
 ) -> Result<Select<'q>, Error> {
     let listing = &expansion.listing;
     let mut writer = Writer::new(model, source, dialect);
-    let mut to = Statement::default();
+    let mut to = Statement::of(dialect);
     let owner = behind_owners(&mut writer, &mut to, owner, expansion, identities)?;
     let behind = to.take();
     to.push("SELECT ");
@@ -226,7 +229,7 @@ pub fn expansion_count(
     dialect: &Dialect,
 ) -> Result<Statement, Error> {
     let mut writer = Writer::new(model, source, dialect);
-    let mut to = Statement::default();
+    let mut to = Statement::of(dialect);
     let owner = behind_owners(&mut writer, &mut to, owner, expansion, identities)?;
     let behind = to.take();
     let Place::Row(alias, table) = owner else { return Err(Error::NoPlace) };

@@ -2,10 +2,20 @@
 //!
 //! Specification: OData URL Conventions 4.01 §5.1.1.2, §5.1.1.10.
 
+use super::dialect::Kinds;
 use super::writer::Writer;
 use super::{Error, Statement};
 use crate::model::{EnumTypeId, Primitive, Type};
 use crate::query::{Arithmetic, Expr};
+
+/// The functions that make one kind of value of any other.
+const CAST: Kinds = Kinds {
+    truth: "odata_cast_truth(",
+    integer: "odata_cast_integer(",
+    real: "odata_cast_real(",
+    text: "odata_cast_text(",
+    bytes: "odata_cast_bytes(",
+};
 
 impl Writer<'_> {
     pub(super) fn arithmetic(
@@ -65,9 +75,10 @@ impl Writer<'_> {
     pub(super) fn cast(&mut self, to: &mut Statement, operand: &Expr<'_>, ty: &Type) -> Result<(), Error> {
         match (&operand.ty, ty) {
             (Some(Type::Primitive(from)), Type::Primitive(Primitive::Double)) if from.is_numeric() => {
-                to.push("CAST(");
+                let (open, close) = self.dialect.real;
+                to.push(open);
                 self.value(to, operand)?;
-                to.push(" AS ").push(self.dialect.real).push(")");
+                to.push(close);
             }
             (Some(Type::Primitive(from)), Type::Primitive(Primitive::Decimal)) if from.is_integer() => {
                 to.push("CAST(");
@@ -106,7 +117,7 @@ impl Writer<'_> {
                     Type::Primitive(from) => *from,
                     _ => Primitive::Int64,
                 };
-                to.push("odata_cast(");
+                to.push(CAST.of(ty));
                 self.value(to, operand)?;
                 to.push(", ").bind(from.name().into()).push(", ").bind(target.name().into()).push(")");
             }

@@ -71,7 +71,10 @@ impl Writer<'_> {
             (Function::ToUpper, _) => self.named(to, self.dialect.upper, arguments)?,
             (Function::Trim, _) => self.named(to, "odata_trim", arguments)?,
             (Function::Substring, _) => self.named(to, "odata_substring", arguments)?,
-            (Function::MatchesPattern, _) => self.named(to, "odata_matches", arguments)?,
+            (Function::MatchesPattern, _) => {
+                let name = self.dialect.matches.ok_or(Error::Unsupported("matchesPattern"))?;
+                self.named(to, name, arguments)?;
+            }
             (Function::HasSubset, _) => self.named(to, "odata_hassubset", arguments)?,
             (Function::HasSubsequence, _) => self.named(to, "odata_hassubsequence", arguments)?,
             (Function::Year, [when]) => self.temporal(to, "odata_year", when)?,

@@ -1,5 +1,7 @@
 //! Where the value of a property is: in a column, in a JSON text, in a member of a JSON array.
 
+use super::dialect::Extract;
+use super::expr::TYPE;
 use super::statement::Alias;
 use super::writer::{Part, Place, Writer};
 use super::{Error, Statement, Table};
@@ -68,11 +70,14 @@ impl<'s> Writer<'s> {
             return Err(Error::no_column(table, path));
         };
         to.push(self.dialect.object.0);
+        let (open, close) = self.dialect.json;
         for (index, member) in self.model.complex(*id).properties.iter().enumerate() {
             let path: Vec<&Property> = path.iter().copied().chain([member]).collect();
             to.push(if index == 0 { "" } else { ", " }).bind(member.name.as_str().into()).push(", ");
             let Some(column) = table.column_of(&path) else {
+                to.push(open);
                 self.composed(to, alias, table, &path)?;
+                to.push(close);
                 continue;
             };
             match (&member.ty, &column.offset) {
@@ -87,7 +92,7 @@ impl<'s> Writer<'s> {
                     to.push("odata_bytes_text(").push_schema(&column.value, alias).push(")");
                 }
                 (Type::Complex(_) | Type::Collection(_), _) => {
-                    to.push("json(").push_schema(&column.value, alias).push(")");
+                    to.push(open).push_schema(&column.value, alias).push(close);
                 }
                 _ => {
                     to.push_schema(&column.value, alias);
@@ -107,16 +112,31 @@ impl<'s> Writer<'s> {
 
     /// The type that a member of a JSON array says it has, with `#`; null where it is the declared one.
     pub fn member_type(&self, to: &mut Statement, alias: Alias) {
-        to.push(self.dialect.extract.0).push_alias(alias).push(self.dialect.member);
-        to.push(self.dialect.extract.1).bind("$.\"@odata.type\"".into()).push(self.dialect.extract.2);
+        self.extracted(to, &[&TYPE], |to| {
+            to.push_alias(alias).push(self.dialect.member);
+        });
     }
 
     fn extracted(&self, to: &mut Statement, path: &[&Property], text: impl FnOnce(&mut Statement)) {
-        to.push(self.dialect.extract.0);
-        text(to);
-        let names = path.iter().map(|property| format!(".\"{}\"", property.name.replace('"', "")));
-        let path = std::iter::once("$".to_owned()).chain(names).collect::<String>();
-        to.push(self.dialect.extract.1).bind(path.into()).push(self.dialect.extract.2);
+        match self.dialect.extract {
+            Extract::Path(open, between, close) => {
+                to.push(open);
+                text(to);
+                let names = path.iter().map(|property| format!(".\"{}\"", property.name.replace('"', "")));
+                let path = std::iter::once("$".to_owned()).chain(names).collect::<String>();
+                to.push(between).bind(path.into()).push(close);
+            }
+            Extract::Names(open, behind, each, last, close) => {
+                to.push(open);
+                text(to);
+                to.push(behind);
+                for (index, property) in path.iter().enumerate() {
+                    to.push(if index + 1 == path.len() { last } else { each });
+                    to.bind(property.name.as_str().into());
+                }
+                to.push(close);
+            }
+        }
     }
 
     /// A value out of a JSON text as columns hold it.
@@ -127,23 +147,27 @@ impl<'s> Writer<'s> {
         part: Part,
         raw: impl FnOnce(&mut Statement),
     ) -> Result<(), Error> {
-        let function = match (ty, part) {
-            (Type::Primitive(Primitive::DateTimeOffset), Part::Value | Part::Written) => "odata_ticks(",
-            (Type::Primitive(Primitive::DateTimeOffset), Part::Offset) => "odata_offset(",
+        let (open, close) = match (ty, part) {
+            (Type::Primitive(Primitive::DateTimeOffset), Part::Value | Part::Written) => {
+                ("odata_ticks(", ")")
+            }
+            (Type::Primitive(Primitive::DateTimeOffset), Part::Offset) => ("odata_offset(", ")"),
             (_, Part::Offset) => {
                 to.push("0");
                 return Ok(());
             }
-            (Type::Primitive(Primitive::Binary), _) => "odata_bytes(",
-            (Type::Primitive(Primitive::Double | Primitive::Single), Part::Value) => "odata_real(",
-            _ => {
-                raw(to);
-                return Ok(());
+            (Type::Primitive(Primitive::Binary), _) => ("odata_bytes(", ")"),
+            (Type::Primitive(Primitive::Double | Primitive::Single), Part::Value) => ("odata_real(", ")"),
+            (Type::Primitive(Primitive::Double | Primitive::Single), Part::Written) => self.dialect.double,
+            (Type::Primitive(Primitive::Boolean | Primitive::Duration) | Type::Enum(_), _) => {
+                self.dialect.integer
             }
+            (Type::Primitive(primitive), _) if primitive.is_integer() => self.dialect.integer,
+            _ => ("", ""),
         };
-        to.push(function);
+        to.push(open);
         raw(to);
-        to.push(")");
+        to.push(close);
         Ok(())
     }
 

@@ -8,13 +8,13 @@
 use std::sync::LazyLock;
 
 use super::writer::{Part, Writer};
-use super::{Error, Statement, stored};
+use super::{Error, Statement};
 use crate::model::{Primitive, Property, Type};
 use crate::query::{Comparison, Expr, ExprKind, Path, Variable};
 use crate::value::Value;
 
 /// The member of a complex value that says its type.
-static TYPE: LazyLock<Property> =
+pub(super) static TYPE: LazyLock<Property> =
     LazyLock::new(|| Property::new("@odata.type", Type::Primitive(Primitive::String)));
 
 /// Where an expression stands.
@@ -62,22 +62,61 @@ impl<'s> Writer<'s> {
         Ok(())
     }
 
-    /// What stands around a value of this type where it is compared.
-    fn collated(&self, expr: &Expr<'_>) -> (&'static str, &'static str) {
-        match &expr.ty {
-            Some(Type::Primitive(Primitive::Decimal)) => self.dialect.decimal,
-            Some(Type::Primitive(_)) if holds_condition(expr) => self.dialect.plain,
+    /// Appends a value that is compared with another.
+    fn beside(&mut self, to: &mut Statement, expr: &Expr<'_>, other: &Expr<'_>) -> Result<(), Error> {
+        let (open, close) = if is_real(expr) && is_whole(other) { self.dialect.exact } else { ("", "") };
+        to.push(open);
+        self.comparable(to, expr)?;
+        to.push(close);
+        Ok(())
+    }
+
+    /// Appends a constant that an expression is compared with.
+    pub fn constant(&self, to: &mut Statement, value: &Value, expr: &Expr<'_>) {
+        let (open, close) = match value {
+            Value::Double(_) if is_whole(expr) => self.dialect.exact,
+            Value::Decimal(_) if self.dialect.both_sides => self.dialect.decimal,
+            _ if self.dialect.both_sides => self.collated(expr),
             _ => ("", ""),
+        };
+        to.push(open);
+        self.literal(to, value, expr.ty.as_ref());
+        to.push(close);
+    }
+
+    /// What stands around a value of this type where it is compared.
+    pub(super) fn collated(&self, expr: &Expr<'_>) -> (&'static str, &'static str) {
+        let Some(Type::Primitive(primitive)) = &expr.ty else { return ("", "") };
+        match primitive {
+            Primitive::Decimal => self.dialect.decimal,
+            _ if !self.dialect.plain.1.is_empty() && holds_condition(expr) => self.dialect.plain,
+            Primitive::String | Primitive::Guid | Primitive::Date | Primitive::TimeOfDay => self.dialect.text,
+            _ => ("", ""),
+        }
+    }
+
+    /// Appends a value that has a type by what it belongs to, where it has none by itself.
+    fn value_as(&mut self, to: &mut Statement, expr: &Expr<'_>, ty: Option<&Type>) -> Result<(), Error> {
+        match expr.as_literal() {
+            Some(value) => {
+                self.literal(to, value, expr.ty.as_ref().or(ty));
+                Ok(())
+            }
+            None => self.value(to, expr),
         }
     }
 
     /// Appends `expr`.
     pub fn expr(&mut self, to: &mut Statement, expr: &Expr<'_>, truth: Truth) -> Result<(), Error> {
         match &expr.kind {
-            ExprKind::Literal(value) => self.literal(to, value),
+            ExprKind::Literal(value) => self.literal(to, value, expr.ty.as_ref()),
             ExprKind::Property(path) => {
                 let ty = expr.ty.as_ref().unwrap_or(&Type::Primitive(Primitive::String));
+                let is_truth = *ty == Type::Primitive(Primitive::Boolean);
+                let (open, close) = if is_truth { self.dialect.truth } else { ("", "") };
+                to.push(open);
                 self.path(to, path, ty, Part::Value)?;
+                to.push(close);
             }
             ExprKind::Column(number) => {
                 let alias = self.place_of(Variable::IT)?.alias();
@@ -100,7 +139,7 @@ impl<'s> Writer<'s> {
             ExprKind::In(operand, list) => self.membership(to, operand, list, truth)?,
             ExprKind::Exists(path) => {
                 if path.steps.is_empty() {
-                    to.push("TRUE");
+                    to.push("(1 = 1)");
                 } else {
                     to.push("EXISTS (");
                     self.select_members(to, path, Writer::any, |_, _, _, _| Ok(()))?;
@@ -136,7 +175,7 @@ impl<'s> Writer<'s> {
                     to.push(" WHEN ");
                     self.condition(to, when)?;
                     to.push(" THEN ");
-                    self.value(to, then)?;
+                    self.value_as(to, then, expr.ty.as_ref())?;
                 }
                 to.push(" END)");
             }
@@ -237,9 +276,9 @@ impl<'s> Writer<'s> {
             Comparison::Ge => ("COALESCE(", " >= ", ", FALSE)"),
         };
         to.push(open);
-        self.comparable(to, left)?;
+        self.beside(to, left, right)?;
         to.push(operator);
-        self.comparable(to, right)?;
+        self.beside(to, right, left)?;
         to.push(close);
         Ok(())
     }
@@ -255,19 +294,24 @@ impl<'s> Writer<'s> {
         let operator = if comparison == Comparison::Le { " <= " } else { " >= " };
         if !(is_short(left) && is_short(right)) {
             // Written twice, conditions inside conditions would multiply beyond measure.
-            let (open, close) = self.collated(left);
-            to.push("(SELECT COALESCE(").push(open).push("l").push(close).push(operator).push("r");
+            let sides = [(left, "l", right, operator), (right, "r", left, "")];
+            to.push("(SELECT COALESCE(");
+            for (side, name, other, behind) in sides {
+                let exact = if is_real(side) && is_whole(other) { self.dialect.exact } else { ("", "") };
+                let (open, close) = self.collated(if side.ty.is_some() { side } else { other });
+                to.push(exact.0).push(open).push(name).push(close).push(exact.1).push(behind);
+            }
             to.push(", l IS NULL AND r IS NULL) FROM (SELECT ");
-            self.value(to, left)?;
+            self.value_as(to, left, right.ty.as_ref())?;
             to.push(" AS l, ");
-            self.value(to, right)?;
+            self.value_as(to, right, left.ty.as_ref())?;
             to.push(" AS r) pair)");
             return Ok(());
         }
         to.push("COALESCE(");
-        self.comparable(to, left)?;
+        self.beside(to, left, right)?;
         to.push(operator);
-        self.comparable(to, right)?;
+        self.beside(to, right, left)?;
         to.push(", ");
         self.value(to, left)?;
         to.push(" IS NULL AND ");
@@ -301,14 +345,14 @@ impl<'s> Writer<'s> {
                 self.value(to, operand)?;
                 to.push(" IS NULL");
             } else {
-                to.push("FALSE");
+                to.push("1 = 0");
             }
         } else {
             self.comparable(to, operand)?;
             to.push(" IN (");
             for (index, value) in values.into_iter().enumerate() {
                 to.push(if index == 0 { "" } else { ", " });
-                to.bind(stored::scalar(value));
+                self.constant(to, value, operand);
             }
             to.push(")");
             if wants_null && is_property {
@@ -345,6 +389,14 @@ impl<'s> Writer<'s> {
         to.push(")");
         Ok(())
     }
+}
+
+fn is_whole(expr: &Expr<'_>) -> bool {
+    matches!(&expr.ty, Some(Type::Primitive(primitive)) if primitive.is_integer())
+}
+
+fn is_real(expr: &Expr<'_>) -> bool {
+    matches!(&expr.ty, Some(Type::Primitive(Primitive::Double | Primitive::Single)))
 }
 
 /// Whether a condition is part of the value: databases take the collation that decimals have in there for its own.

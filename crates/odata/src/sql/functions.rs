@@ -1,6 +1,7 @@
 //! Functions with the standard's meaning, for databases that have none of their own.
 //!
-//! A store registers all of [`FUNCTIONS`] and the collation [`compare_decimals`] on each SQLite connection; the names
+//! A store registers all of [`FUNCTIONS`] and the collation [`compare_decimals`] on each SQLite connection, and runs
+//! `migrations/postgres/0001_functions.sql`, which has the same functions, once in each PostgreSQL database; the names
 //! begin with `odata_`, so that they meet no others. Every function is pure, and null where an argument is. What has
 //! no result for these values (a division by zero, an overflow) is an [`Evaluation`] error, whose text begins with
 //! [`PREFIX`] so that it is known again when it comes back out of the database: the request is at fault (400).
@@ -104,7 +105,11 @@ pub const FUNCTIONS: &[ScalarFunction] = &[
     row("odata_instant_text", 2, instant_text),
     row("odata_bytes_text", 1, bytes_text),
     row("odata_real", 1, real),
-    row("odata_cast", 3, cast),
+    row("odata_cast_truth", 3, cast),
+    row("odata_cast_integer", 3, cast),
+    row("odata_cast_real", 3, cast),
+    row("odata_cast_text", 3, cast),
+    row("odata_cast_bytes", 3, cast),
     row("odata_flags", 2, flags),
     row("odata_flags_of", 2, flags_of),
 ];
@@ -164,7 +169,7 @@ fn real(arguments: &[Scalar]) -> Outcome {
     })
 }
 
-/// `cast(x, 'Int32', 'String')`: a value of one primitive type as one of another, null where there is none.
+/// `odata_cast_text(x, 'Int32', 'String')`: a value of one primitive type as one of another, null where there is none.
 fn cast(arguments: &[Scalar]) -> Outcome {
     let [value, Scalar::Text(from), Scalar::Text(to)] = arguments else { return Ok(Scalar::Null) };
     let (Some(from), Some(to)) = (Primitive::named(from), Primitive::named(to)) else {

@@ -257,11 +257,10 @@ fn members_of(
     narrowed: &Narrowed<'_>,
 ) -> Result<(), Error> {
     let is_structure = matches!(property.ty.element(), Type::Complex(_));
-    let (open, close) = if is_structure { writer.dialect.gather_json } else { (writer.dialect.gather, "") };
-    to.push("(SELECT ").push(open);
-    to.push(if is_structure { "v" } else { "(v)" }).push(close).push(" FROM (");
+    let (open, close) = if is_structure { writer.dialect.gather_json } else { writer.dialect.gather };
+    to.push("(SELECT ").push(open).push("v").push(close).push(" FROM (");
     let member = |writer: &Writer<'_>, to: &mut Statement, place: Place<'_>| {
-        to.push_alias(place.alias()).push(writer.dialect.member).push(" AS v");
+        to.push_alias(place.alias()).push(writer.dialect.whole).push(" AS v");
     };
     writer.select_members(to, &narrowed.path, member, |writer, condition, to, place| {
         writer.with(narrowed.variable, place, |writer| {
@@ -286,7 +285,7 @@ fn members_of(
     if narrowed.skip > 0 {
         to.push(" OFFSET ").bind(Scalar::Integer(super::clamped(narrowed.skip)));
     }
-    to.push("))");
+    to.push(") narrowed)");
     Ok(())
 }
 

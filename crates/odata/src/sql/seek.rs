@@ -4,7 +4,7 @@
 //! descending key, and nulls first (ascending) as OData Part 1 §11.2.6.2 orders them.
 
 use super::writer::Writer;
-use super::{Error, Statement, stored};
+use super::{Error, Statement};
 use crate::query::{Cursor, Expr, Order};
 use crate::value::Value;
 
@@ -34,7 +34,8 @@ impl Writer<'_> {
         if *value == Value::Null {
             to.push(" IS NULL");
         } else {
-            to.push(" = ").bind(stored::scalar(value));
+            to.push(" = ");
+            self.constant(to, value, expr);
         }
         Ok(())
     }
@@ -50,12 +51,14 @@ impl Writer<'_> {
             }
             (false, false) => {
                 self.comparable(to, &key.expr)?;
-                to.push(" > ").bind(stored::scalar(value));
+                to.push(" > ");
+                self.constant(to, value, &key.expr);
             }
             (true, false) => {
                 to.push(if key.expr.nullable { "(" } else { "" });
                 self.comparable(to, &key.expr)?;
-                to.push(" < ").bind(stored::scalar(value));
+                to.push(" < ");
+                self.constant(to, value, &key.expr);
                 if key.expr.nullable {
                     to.push(" OR ");
                     self.comparable(to, &key.expr)?;

@@ -49,7 +49,13 @@ impl<'s> Writer<'s> {
                 for column in columns {
                     to.push(", ");
                     // What groups are made of is compared.
-                    self.comparable(to, &column.expr)?;
+                    let (open, close) = match &column.expr.ty {
+                        Some(Type::Primitive(Primitive::Decimal)) => self.dialect.column,
+                        _ => self.collated(&column.expr),
+                    };
+                    to.push(open);
+                    self.value(to, &column.expr)?;
+                    to.push(close);
                     to.push(" AS a").push_number(column.number);
                 }
                 to.push(" FROM (").put(&inner).push(") ").push_alias(alias);
@@ -82,7 +88,7 @@ impl<'s> Writer<'s> {
                         if own.contains(column) {
                             to.push_alias(alias).push(".a").push_number(*column);
                         } else {
-                            to.push("NULL");
+                            to.push(made_of(branches, *column).map_or("NULL", |ty| self.dialect.null.of(ty)));
                         }
                         to.push(" AS a").push_number(*column).push(", ");
                     }
@@ -147,25 +153,41 @@ impl<'s> Writer<'s> {
             to.push("COUNT(*)");
             return Ok(());
         };
-        let is_decimal = expr.ty == Some(Type::Primitive(Primitive::Decimal));
-        let around = |to: &mut Statement, writer: &mut Self, open: &'static str| {
-            to.push(open).push(writer.dialect.gather).push("(");
-            writer.value(to, expr)?;
-            to.push("))");
-            Ok(())
+        let primitive = match &expr.ty {
+            Some(Type::Primitive(primitive)) => Some(*primitive),
+            _ => None,
         };
-        match aggregate.method {
-            Method::Sum if is_decimal => return around(to, self, "odata_dec_sum("),
-            Method::Average if is_decimal => return around(to, self, "odata_dec_average("),
-            Method::Sum => to.push("SUM("),
-            Method::Average => to.push("AVG("),
-            Method::Min => to.push("MIN("),
-            Method::Max => to.push("MAX("),
-            Method::CountDistinct => to.push("COUNT(DISTINCT "),
-            Method::Count => to.push("COUNT("),
+        let is_decimal = primitive == Some(Primitive::Decimal);
+        let is_real = matches!(primitive, Some(Primitive::Double | Primitive::Single));
+        if is_decimal && matches!(aggregate.method, Method::Sum | Method::Average) {
+            let (open, close) = self.dialect.gather;
+            to.push(if aggregate.method == Method::Sum { "odata_dec_sum(" } else { "odata_dec_average(" });
+            to.push(open);
+            self.value(to, expr)?;
+            to.push(close).push(")");
+            return Ok(());
+        }
+        let (name, (open, close)) = match aggregate.method {
+            Method::Sum if is_real => ("SUM(", self.dialect.measure),
+            Method::Sum => ("SUM(", self.dialect.total),
+            Method::Average => ("AVG(", self.dialect.measure),
+            Method::Min if is_decimal => ("MIN(", self.dialect.extreme),
+            Method::Max if is_decimal => ("MAX(", self.dialect.extreme),
+            // Of conditions there is no least one everywhere.
+            Method::Min if primitive == Some(Primitive::Boolean) => {
+                ("MIN(CAST(", ("(", " AS INTEGER)) <> 0)"))
+            }
+            Method::Max if primitive == Some(Primitive::Boolean) => {
+                ("MAX(CAST(", ("(", " AS INTEGER)) <> 0)"))
+            }
+            Method::Min => ("MIN(", ("", "")),
+            Method::Max => ("MAX(", ("", "")),
+            Method::CountDistinct => ("COUNT(DISTINCT ", ("", "")),
+            Method::Count => ("COUNT(", ("", "")),
         };
+        to.push(open).push(name);
         self.comparable(to, expr)?;
-        to.push(")");
+        to.push(if name.ends_with("CAST(") { "" } else { ")" }).push(close);
         Ok(())
     }
 
@@ -181,7 +203,12 @@ impl<'s> Writer<'s> {
         to.push("SELECT * FROM (SELECT ").push_alias(alias).push(".*, ROW_NUMBER() OVER (");
         self.window(to, alias, within, order)?;
         to.push(") AS p").push_number(alias.0);
-        to.push(" FROM (").put(inner).push(") ").push_alias(alias).push(") WHERE p").push_number(alias.0);
+        to.push(" FROM (")
+            .put(inner)
+            .push(") ")
+            .push_alias(alias)
+            .push(") numbered WHERE p")
+            .push_number(alias.0);
         Ok(alias)
     }
 
@@ -223,9 +250,10 @@ impl<'s> Writer<'s> {
         let is_percent = matches!(method, Extreme::TopPercent | Extreme::BottomPercent);
         let alias = self.around();
         let number = |writer: &mut Self, to: &mut Statement| {
-            to.push("COALESCE(CAST(");
+            let (open, close) = writer.dialect.real;
+            to.push("COALESCE(").push(open);
             writer.value(to, &by.expr)?;
-            to.push(" AS ").push(writer.dialect.real).push("), 0.0)");
+            to.push(close).push(", 0.0)");
             Ok::<(), Error>(())
         };
         // What comes before a row, in this order, is less than is asked for.
@@ -246,7 +274,7 @@ impl<'s> Writer<'s> {
         }
         to.push(" AS q").push_number(alias.0);
         to.push(" FROM (").put(inner).push(") ").push_alias(alias);
-        to.push(") WHERE p").push_number(alias.0).push(" < q").push_number(alias.0);
+        to.push(") measured WHERE p").push_number(alias.0).push(" < q").push_number(alias.0);
         Ok(())
     }
 
@@ -254,7 +282,10 @@ impl<'s> Writer<'s> {
     pub fn ordered(&mut self, to: &mut Statement, order: &[Order<'_>]) -> Result<(), Error> {
         for (index, key) in order.iter().enumerate() {
             to.push(if index == 0 { " ORDER BY " } else { ", " });
-            self.comparable(to, &key.expr)?;
+            match &key.expr.ty {
+                Some(_) => self.comparable(to, &key.expr)?,
+                None => self.literal(to, &Value::Null, Some(&Type::Primitive(Primitive::String))),
+            }
             to.push(match (key.descending, key.expr.nullable) {
                 (false, false) => "",
                 (false, true) => " ASC NULLS FIRST",
@@ -264,4 +295,14 @@ impl<'s> Writer<'s> {
         }
         Ok(())
     }
+}
+
+/// The type of a column that some sequences make.
+fn made_of<'b>(branches: &'b [(Vec<Stage<'_>>, Vec<usize>)], number: usize) -> Option<&'b Type> {
+    branches.iter().find_map(|(stages, _)| match stages.last() {
+        Some(Stage::Compute(columns)) => {
+            columns.iter().find(|column| column.number == number)?.expr.ty.as_ref()
+        }
+        _ => None,
+    })
 }

@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::dialect::{Dialect, Kinds};
+
 /// A value as databases know it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Scalar {
@@ -42,13 +44,20 @@ impl Fragment {
 pub struct Statement {
     text: Cow<'static, str>,
     binds: Vec<Scalar>,
+    /// What stands behind placeholders, where that is anything.
+    bound: Option<Kinds>,
 }
 
 impl Statement {
     /// A statement written by hand; the values in the order of their numbers.
     #[must_use]
     pub fn new(text: &'static str, binds: Vec<Scalar>) -> Self {
-        Self { text: Cow::Borrowed(text), binds }
+        Self { text: Cow::Borrowed(text), binds, bound: None }
+    }
+
+    /// An empty one, in a dialect.
+    pub(super) fn of(dialect: &Dialect) -> Self {
+        Self { bound: (!dialect.binds_null).then_some(dialect.bound), ..Self::default() }
     }
 
     /// The SQL text.
@@ -116,9 +125,18 @@ impl Statement {
 
     /// Appends a placeholder and binds its value.
     pub(super) fn bind(&mut self, value: Scalar) -> &mut Self {
+        let behind = match (&self.bound, &value) {
+            (None, _) => "",
+            // Where it stands alone it is of every type.
+            (Some(_), Scalar::Null) => return self.push("NULL"),
+            (Some(kinds), Scalar::Integer(_)) => kinds.integer,
+            (Some(kinds), Scalar::Real(_)) => kinds.real,
+            (Some(kinds), Scalar::Text(_)) => kinds.text,
+            (Some(kinds), Scalar::Blob(_)) => kinds.bytes,
+        };
         self.binds.push(value);
         let number = self.binds.len();
-        self.push("$").push_number(number)
+        self.push("$").push_number(number).push(behind)
     }
 }
 

@@ -217,7 +217,7 @@ impl<'s> Writer<'s> {
                 }
                 // All rows are of the one type that there is.
                 None => {
-                    to.push("TRUE");
+                    to.push("(1 = 1)");
                     return Ok(());
                 }
             },
@@ -344,8 +344,19 @@ impl<'s> Writer<'s> {
         Ok((last, condition))
     }
 
-    /// A constant.
-    pub fn literal(&self, to: &mut Statement, value: &Value) {
-        to.bind(stored::scalar(value));
+    /// A constant of a type.
+    pub fn literal(&self, to: &mut Statement, value: &Value, ty: Option<&Type>) {
+        match (value, ty) {
+            (Value::Null, Some(ty)) if !self.dialect.binds_null => {
+                to.push(self.dialect.null.of(ty));
+            }
+            (Value::Boolean(_), _) => {
+                let (open, close) = self.dialect.truth;
+                to.push(open).bind(stored::scalar(value)).push(close);
+            }
+            _ => {
+                to.bind(stored::scalar(value));
+            }
+        }
     }
 }

@@ -7,22 +7,23 @@ mod shapes;
 
 use std::collections::BTreeMap;
 
-use odata::answer::answer;
+use odata::answer::{Answer, answer};
 use odata::bind::Terms;
 use odata::json::{self, Envelope, Form, MetadataLevel, Writing};
 use odata::profile::{GRAPH, ODATA, Profile};
-use odata::sql::{SQLITE, functions};
-use rusqlite::Connection;
+use odata::query::Query;
+use odata::sql::functions;
 
+use crate::database::Database;
 use crate::demo::{self, TERMS};
 use crate::oracle::decimal::Decimal;
 use crate::oracle::{Entity, Set, Val, World};
-use crate::{sqlite, world};
+use crate::world;
 
 const ROOT: &str = "https://x";
 
 thread_local! {
-    static DATABASE: Connection = world::database(&stock(), &stock());
+    static DATABASES: Vec<Database> = world::databases(&stock(), &stock());
 }
 
 fn entity<const N: usize>(type_name: &'static str, values: [(&'static str, Val); N]) -> Entity {
@@ -188,45 +189,62 @@ fn body(url: &str, wanted: Wanted) -> String {
         version: profile.newest,
         ieee754_compatible,
     };
-    let bodies = world::sources().map(|(_, source)| {
-        let answer = DATABASE.with(|database| {
-            answer(&query, &source, &SQLITE, &mut |statement| {
-                sqlite::rows(database, statement).map_err(|error| {
-                    let text = error.to_string();
-                    assert!(text.starts_with(functions::PREFIX), "{text}\n{}", statement.text());
-                    Failure(text)
-                })
-            })
+    let bodies: Vec<_> = DATABASES.with(|databases| {
+        let ways = databases.iter().flat_map(|database| {
+            world::sources(database).into_iter().map(move |(way, source)| (database, way, source))
         });
-        match answer {
-            Err(Failure(text)) => text,
-            Ok(None) => "404".to_owned(),
-            Ok(Some(answer)) => {
-                let written = json::write(&query, &answer, &writing);
-                let text = String::from_utf8(written.bytes).unwrap();
-                match written.form {
-                    Form::Json => {
-                        let parsed = serde_json::from_str::<serde_json::Value>(&text);
-                        assert!(parsed.is_ok(), "{text}");
-                        text.replace(ROOT, "")
-                    }
-                    Form::Text => format!("text {text}"),
-                    Form::Bytes => format!("bytes {:?}", text.as_bytes()),
-                    Form::Nothing => "204".to_owned(),
-                }
-            }
-        }
+        let told = ways.map(|(database, way, source)| {
+            let answer = answer(&query, &source, database.dialect(), &mut |statement| {
+                database.rows(statement).map_err(|text| {
+                    assert!(text.starts_with(functions::PREFIX), "{text}\n{}", statement.text());
+                    Failure::Evaluation(text)
+                })
+            });
+            (database.name(), way, written(&query, answer, &writing))
+        });
+        told.filter_map(|(name, way, body)| Some((name, way, body?))).collect()
     });
-    let [columns, documents] = &bodies;
-    assert_eq!(columns, documents, "{url}");
-    columns.clone()
+    let (_, _, first) = &bodies[0];
+    for (database, way, body) in &bodies {
+        assert_eq!(first, body, "{url} {database} {way}");
+    }
+    first.clone()
 }
 
-struct Failure(String);
+/// The body; nothing where the database cannot say.
+fn written(query: &Query<'_>, answer: Result<Option<Answer>, Failure>, writing: &Writing) -> Option<String> {
+    Some(match answer {
+        Err(Failure::Evaluation(text)) => text,
+        Err(Failure::Unsupported) => return None,
+        Ok(None) => "404".to_owned(),
+        Ok(Some(answer)) => {
+            let written = json::write(query, &answer, writing);
+            let text = String::from_utf8(written.bytes).unwrap();
+            match written.form {
+                Form::Json => {
+                    let parsed = serde_json::from_str::<serde_json::Value>(&text);
+                    assert!(parsed.is_ok(), "{text}");
+                    text.replace(ROOT, "")
+                }
+                Form::Text => format!("text {text}"),
+                Form::Bytes => format!("bytes {:?}", text.as_bytes()),
+                Form::Nothing => "204".to_owned(),
+            }
+        }
+    })
+}
+
+enum Failure {
+    Evaluation(String),
+    Unsupported,
+}
 
 impl From<odata::sql::Error> for Failure {
     fn from(error: odata::sql::Error) -> Self {
-        panic!("{error}")
+        match error {
+            odata::sql::Error::Unsupported(_) => Self::Unsupported,
+            error => panic!("{error}"),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod bind;
 mod cluster;
 mod csdl;
 mod csdl_read;
+mod database;
 mod demo;
 mod expressions;
 mod generate;

@@ -11,14 +11,14 @@ use odata::answer::{Answer, Cell, Expanded, Page, answer};
 use odata::bind::{Terms, Top};
 use odata::json::{self, Envelope, MetadataLevel, Writing};
 use odata::profile::{ODATA, Version};
-use odata::sql::{self, SQLITE, Source, functions};
-use rusqlite::Connection;
+use odata::sql::{self, Source, functions};
 
+use crate::database::Database;
 use crate::demo::{TERMS, encode};
 use crate::generate::{Chance, Generator, Shape, world};
 use crate::oracle::decimal::Decimal;
 use crate::oracle::{self, Fault, Key, Node, Scope, Set, Val, World};
-use crate::{sqlite, world};
+use crate::world;
 
 const ITEMS: usize = 40;
 /// Queries that are asked of one world.
@@ -30,17 +30,21 @@ enum Failure {
     /// A value that there is not: the request is at fault.
     Evaluation,
     Database(String),
+    /// What a database cannot do.
+    Unsupported(&'static str),
 }
 
 impl From<sql::Error> for Failure {
     fn from(error: sql::Error) -> Self {
-        Self::Schema(error.to_string())
+        match error {
+            sql::Error::Unsupported(name) => Self::Unsupported(name),
+            error => Self::Schema(error.to_string()),
+        }
     }
 }
 
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        let text = error.to_string();
+impl Failure {
+    fn of_database(text: String) -> Self {
         let is_evaluation = text.starts_with(functions::PREFIX) || text == "integer overflow";
         if is_evaluation { Self::Evaluation } else { Self::Database(text) }
     }
@@ -54,6 +58,8 @@ enum Outcome {
     /// It has one, but SQLite calculated with a value that no row has: where a condition says that a column equals a
     /// constant, it puts the constant into the others before it looks at rows.
     Early,
+    /// One of the databases cannot say.
+    Unsupported,
 }
 
 impl Outcome {
@@ -62,7 +68,7 @@ impl Outcome {
     }
 }
 
-type Stock = (World, Connection);
+type Stock = (World, Vec<Database>);
 
 thread_local! {
     static LAST: RefCell<Option<(u64, Rc<Stock>)>> = const { RefCell::new(None) };
@@ -78,9 +84,9 @@ fn stock(seed: u64) -> Rc<Stock> {
             return Rc::clone(stock);
         }
         let worlds = [number, !number].map(|seed| world(&mut Chance(seed), ITEMS));
-        let connection = world::database(&worlds[0], &worlds[1]);
+        let databases = world::databases(&worlds[0], &worlds[1]);
         let [world, _] = worlds;
-        let stock = Rc::new((world, connection));
+        let stock = Rc::new((world, databases));
         *last = Some((number, Rc::clone(&stock)));
         stock
     })
@@ -92,18 +98,20 @@ fn ask(parts: u64, question: impl Fn(&mut Chance, &Stock) -> Result<Outcome, Str
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let count = number("ODATA_QUERIES").unwrap_or(4000).div_ceil(parts);
     let first = number("ODATA_SEED").unwrap_or(0);
-    let (mut wrong, mut without_value, mut early) = (Vec::new(), 0, 0);
+    let (mut wrong, mut without_value, mut early, mut unsupported) = (Vec::new(), 0, 0, 0);
     for seed in first..first + count {
         match question(&mut Chance(seed), &stock(seed)) {
             Ok(Outcome::Same) => {}
             Ok(Outcome::WithoutValue) => without_value += 1,
             Ok(Outcome::Early) => early += 1,
+            Ok(Outcome::Unsupported) => unsupported += 1,
             Err(error) => wrong.push(format!("ODATA_SEED={seed} ODATA_QUERIES=1\n{error}\n")),
         }
     }
     if count > 1 {
         eprintln!(
-            "{count} questions from {first}, {without_value} without an answer, {early} refused too early"
+            "{count} questions from {first}, {without_value} without an answer, {early} refused too early, \
+             {unsupported} not supported by all databases"
         );
     }
     assert!(
@@ -131,10 +139,10 @@ fn ordered(keys: &[Key], aliases: &mut Vec<String>) -> Option<String> {
     (!keys.is_empty()).then(|| keys.join(","))
 }
 
-fn page(url: &str, terms: &Terms, source: &Source<'_>, connection: &Connection) -> Result<Page, Failure> {
+fn page(url: &str, terms: &Terms, source: &Source<'_>, database: &Database) -> Result<Page, Failure> {
     let query = world::query(url, terms).map_err(|error| Failure::Schema(format!("{error:?}")))?;
-    match answer(&query, source, &SQLITE, &mut |statement| {
-        Ok::<_, Failure>(sqlite::rows(connection, statement)?)
+    match answer(&query, source, database.dialect(), &mut |statement| {
+        database.rows(statement).map_err(Failure::of_database)
     })? {
         Some(Answer::Page(page)) => Ok(page),
         other => Err(Failure::Schema(format!("{other:?}"))),
@@ -148,6 +156,13 @@ fn ids(page: &Page) -> Vec<String> {
         other => panic!("{other:?}"),
     };
     page.entities.iter().map(|entity| id(&entity.values[0])).collect()
+}
+
+/// Every database, with both ways that it keeps the world in.
+fn all_ways(databases: &[Database]) -> impl Iterator<Item = (&Database, &'static str, Source<'static>)> {
+    databases.iter().flat_map(|database| {
+        world::sources(database).into_iter().map(move |(way, source)| (database, way, source))
+    })
 }
 
 fn id_of(world: &World, set: Set, place: usize) -> String {
@@ -178,7 +193,7 @@ fn same(value: &Value, wanted: &Val) -> bool {
 
 #[test]
 fn lists_agree_with_the_oracle() {
-    ask(2, |chance, (world, connection)| {
+    ask(2, |chance, (world, databases)| {
         let (set, shape, name) = chance.of(&[
             (Set::Items, Shape::Item, "items"),
             (Set::Items, Shape::Item, "items"),
@@ -200,17 +215,19 @@ fn lists_agree_with_the_oracle() {
                 .map(|place| Ok((id_of(world, set, place), computed.value(&Scope::of(world, set, place))?)));
             with_value.collect::<Result<Vec<_>, Fault>>()
         });
-        for (way, source) in world::sources() {
+        for (database, way, source) in all_ways(databases) {
             let told = |what: String| {
                 let text = world::query(&url, &TERMS).ok().map(|query| {
-                    sql::entities(&query, &source, &SQLITE).map(|select| select.statement.text().to_owned())
+                    sql::entities(&query, &source, database.dialect())
+                        .map(|select| select.statement.text().to_owned())
                 });
-                format!("{way} {options:?} {aliases:?}\n{what}\n{text:?}")
+                format!("{} {way} {options:?} {aliases:?}\n{what}\n{text:?}", database.name())
             };
-            let found = page(&url, &TERMS, &source, connection);
+            let found = page(&url, &TERMS, &source, database);
             match (&found, &wanted) {
                 (Ok(_) | Err(Failure::Evaluation), Err(Fault)) => {}
                 (Err(Failure::Evaluation), Ok(_)) => return Ok(Outcome::Early),
+                (Err(Failure::Unsupported(_)), _) => return Ok(Outcome::Unsupported),
                 (Ok(found), Ok(wanted)) => {
                     let all: Vec<&String> = wanted.iter().map(|(id, _)| id).collect();
                     if ids(found).iter().collect::<Vec<_>>() != all {
@@ -236,14 +253,14 @@ fn pages(
     url: &str,
     size: u64,
     source: &Source<'_>,
-    connection: &Connection,
+    database: &Database,
 ) -> Result<Vec<Vec<String>>, Failure> {
     let terms = Terms { default_page: size, top: Top::Limit, ..TERMS };
     let (mut url, mut pages) = (url.to_owned(), Vec::new());
     loop {
         let query =
             world::query(&url, &terms).map_err(|error| Failure::Schema(format!("{error:?} {url}")))?;
-        let page = page(&url, &terms, source, connection)?;
+        let page = page(&url, &terms, source, database)?;
         pages.push(ids(&page));
         if page.next.is_none() {
             return Ok(pages);
@@ -267,7 +284,7 @@ fn pages(
 
 #[test]
 fn pages_are_the_list_in_pieces() {
-    ask(4, |chance, (world, connection)| {
+    ask(4, |chance, (world, databases)| {
         let size = 1 + chance.below(12);
         let (skip, top) =
             (chance.percent(20).then(|| chance.below(50)), chance.percent(20).then(|| chance.below(50)));
@@ -287,16 +304,22 @@ fn pages_are_the_list_in_pieces() {
             let some = places.into_iter().skip(skip.unwrap_or(0)).take(top.unwrap_or(usize::MAX));
             some.map(|place| id_of(world, Set::Items, place)).collect::<Vec<_>>()
         });
-        for (way, source) in world::sources() {
-            let found = pages(&url, u64::try_from(size).unwrap(), &source, connection);
+        for (database, way, source) in all_ways(databases) {
+            let found = pages(&url, u64::try_from(size).unwrap(), &source, database);
             match (&found, &wanted) {
                 (Ok(_) | Err(Failure::Evaluation), Err(Fault)) => {}
                 (Err(Failure::Evaluation), Ok(_)) => return Ok(Outcome::Early),
+                (Err(Failure::Unsupported(_)), _) => return Ok(Outcome::Unsupported),
                 (Ok(found), Ok(wanted)) if found.concat() == *wanted => {
                     // No empty page at the end.
                     assert_eq!(found.len(), wanted.len().div_ceil(size).max(1), "{options:?}");
                 }
-                _ => return Err(format!("{way} {options:?} {aliases:?}\nfound {found:?}\nwants {wanted:?}")),
+                _ => {
+                    return Err(format!(
+                        "{} {way} {options:?} {aliases:?}\nfound {found:?}\nwants {wanted:?}",
+                        database.name()
+                    ));
+                }
             }
         }
         Ok(Outcome::of(&wanted))
@@ -305,7 +328,7 @@ fn pages_are_the_list_in_pieces() {
 
 #[test]
 fn expansions_agree_with_the_oracle() {
-    ask(4, |chance, (world, connection)| {
+    ask(4, |chance, (world, databases)| {
         let (owners, name, navigation, set, shape) = chance.of(&[
             (Set::Items, "items", "parts", Set::Parts, Shape::Part),
             (Set::Makers, "makers", "items", Set::Items, Shape::Item),
@@ -321,13 +344,16 @@ fn expansions_agree_with_the_oracle() {
             [("$expand", format!("{navigation}({})", inside.join(";"))), ("$select", "id".to_owned())];
         let url = format!("/{name}?{}", encoded(&options, aliases));
         let all = oracle::answer(world, set, &filter, &keys);
-        for (way, source) in world::sources() {
-            let found = page(&url, &TERMS, &source, connection);
+        for (database, way, source) in all_ways(databases) {
+            let found = page(&url, &TERMS, &source, database);
             let (found, all) = match (found, &all) {
                 (Ok(_) | Err(Failure::Evaluation), Err(Fault)) => continue,
                 (Err(Failure::Evaluation), Ok(_)) => return Ok(Outcome::Early),
+                (Err(Failure::Unsupported(_)), _) => return Ok(Outcome::Unsupported),
                 (Ok(found), Ok(all)) => (found, all),
-                (found, _) => return Err(format!("{way} {options:?} {aliases:?}\n{found:?}")),
+                (found, _) => {
+                    return Err(format!("{} {way} {options:?} {aliases:?}\n{found:?}", database.name()));
+                }
             };
             assert_eq!(found.entities.len(), world.sets[&owners].len());
             for (entity, owner) in found.entities.iter().zip(ids(&found)) {
@@ -342,7 +368,8 @@ fn expansions_agree_with_the_oracle() {
                 let count = u64::try_from(owned.len()).unwrap();
                 if ids(found) != wanted || found.count != Some(count) || found.next.is_some() != has_more {
                     return Err(format!(
-                        "{way} {options:?} {aliases:?}\nof {owner} found {found:?}\nwants {wanted:?}"
+                        "{} {way} {options:?} {aliases:?}\nof {owner} found {found:?}\nwants {wanted:?}",
+                        database.name()
                     ));
                 }
             }

@@ -46,7 +46,7 @@ pub fn rows(connection: &Connection, statement: &Statement) -> Result<Vec<Vec<Sc
     Ok(all)
 }
 
-fn stored(scalar: &Scalar) -> Value {
+pub fn stored(scalar: &Scalar) -> Value {
     match scalar {
         Scalar::Null => Value::Null,
         Scalar::Integer(number) => Value::Integer(*number),

@@ -7,15 +7,13 @@ use std::sync::LazyLock;
 use odata::bind::{Terms, bind};
 use odata::model::{Acts, EnumType, Model, NavigationProperty, Primitive, Property, Type};
 use odata::query::Query;
-use odata::sql::{Join, Schema, Source, Table};
+use odata::sql::{Extract, Join, Scalar, Schema, Source, Table};
 use odata::{Error, syntax};
-use rusqlite::Connection;
-use rusqlite::types::Value as Stored;
 
+use crate::database::{self, Database};
 use crate::oracle::calendar::instant_text;
 use crate::oracle::functions::{COLORS, RIGHTS};
 use crate::oracle::{Entity, Set, Val, World};
-use crate::sqlite;
 
 /// The model.
 pub static MODEL: LazyLock<Model> = LazyLock::new(model);
@@ -24,11 +22,20 @@ pub static MODEL: LazyLock<Model> = LazyLock::new(model);
 pub static COLUMNS: LazyLock<Schema> = LazyLock::new(columns);
 
 /// A JSON text for every entity.
-pub static DOCUMENTS: LazyLock<Schema> = LazyLock::new(documents);
+static DOCUMENTS: LazyLock<Schema> =
+    LazyLock::new(|| documents(|table, name| format!("json_extract({{{table}}}.document, '$.\"#{name}\"')")));
+
+/// The same, where members of JSON texts are reached by their names.
+static NAMED_DOCUMENTS: LazyLock<Schema> =
+    LazyLock::new(|| documents(|table, name| format!("(CAST({{{table}}}.document AS JSON) ->> '#{name}')")));
 
 /// Both ways.
-pub fn sources() -> [(&'static str, Source<'static>); 2] {
-    [("columns", COLUMNS.part_of("t")), ("documents", DOCUMENTS.whole().unwrap())]
+pub fn sources(database: &Database) -> [(&'static str, Source<'static>); 2] {
+    let documents = match database.dialect().extract {
+        Extract::Path(..) => &DOCUMENTS,
+        Extract::Names(..) => &NAMED_DOCUMENTS,
+    };
+    [("columns", COLUMNS.part_of("t")), ("documents", documents.whole().unwrap())]
 }
 
 /// Parses and binds.
@@ -210,20 +217,22 @@ fn columns() -> Schema {
     tables.into_iter().fold(Schema::partitioned_by("tenant"), |schema, (ty, table)| schema.table(ty, table))
 }
 
-fn documents() -> Schema {
+fn documents(reference: fn(&'static str, &'static str) -> String) -> Schema {
     let table = |name: &'static str| Table::new(name).column("id", "{t}.id").document("{t}.document");
     let tables =
-        joined(table("item_documents"), table("part_documents"), table("maker_documents"), |table, name| {
-            format!("json_extract({{{table}}}.document, '$.\"#{name}\"')")
-        });
+        joined(table("item_documents"), table("part_documents"), table("maker_documents"), reference);
     tables.into_iter().fold(Schema::new(), |schema, (ty, table)| schema.table(ty, table))
 }
 
-/// A database with the world in both ways, and another world of another tenant beside it.
-pub fn database(world: &World, other: &World) -> Connection {
-    let connection = sqlite::open();
-    connection
-        .execute_batch(
+/// Databases with the world in both ways, and another world of another tenant beside it.
+pub fn databases(world: &World, other: &World) -> Vec<Database> {
+    let databases = database::open();
+    databases.iter().for_each(|database| fill(database, world, other));
+    databases
+}
+
+fn fill(database: &Database, world: &World, other: &World) {
+    database.define(
             "CREATE TABLE items (tenant TEXT, id TEXT, type TEXT, version INTEGER DEFAULT 7, name TEXT, title TEXT,
                  count INTEGER, total INTEGER, small INTEGER, ratio REAL, price TEXT, cost TEXT, open INTEGER,
                  live INTEGER, color INTEGER, rights INTEGER, born TEXT, opens TEXT, seen INTEGER,
@@ -239,36 +248,35 @@ pub fn database(world: &World, other: &World) -> Connection {
                  document TEXT) STRICT;
              CREATE TABLE part_documents (id TEXT PRIMARY KEY, document TEXT) STRICT;
              CREATE TABLE maker_documents (id TEXT PRIMARY KEY, document TEXT) STRICT;",
-        )
-        .unwrap();
+        );
     for (tenant, world) in [("t", world), ("other", other)] {
         for (set, name) in [(Set::Items, "item"), (Set::Parts, "part"), (Set::Makers, "maker")] {
             for entity in &world.sets[&set] {
-                insert(&connection, &format!("{name}s"), &row(tenant, set, entity));
+                insert(database, &format!("{name}s"), &row(tenant, set, entity));
                 if tenant == "t" {
                     let mut row = BTreeMap::from([
                         ("id".to_owned(), stored(&entity.values["id"])),
-                        ("document".to_owned(), Stored::Text(json(&Val::Struct(entity.values.clone())))),
+                        ("document".to_owned(), Scalar::Text(json(&Val::Struct(entity.values.clone())))),
                     ]);
                     if set == Set::Items {
-                        row.insert("type".to_owned(), Stored::Text(entity.type_name.to_owned()));
+                        row.insert("type".to_owned(), Scalar::Text(entity.type_name.to_owned()));
                     }
-                    insert(&connection, &format!("{name}_documents"), &row);
+                    insert(database, &format!("{name}_documents"), &row);
                 }
             }
         }
     }
-    connection
+    database.weigh("items, parts, makers, item_documents, part_documents, maker_documents");
 }
 
-fn row(tenant: &str, set: Set, entity: &Entity) -> BTreeMap<String, Stored> {
-    let mut row = BTreeMap::from([("tenant".to_owned(), Stored::Text(tenant.to_owned()))]);
+fn row(tenant: &str, set: Set, entity: &Entity) -> BTreeMap<String, Scalar> {
+    let mut row = BTreeMap::from([("tenant".to_owned(), Scalar::Text(tenant.to_owned()))]);
     if set == Set::Items {
-        row.insert("type".to_owned(), Stored::Text(entity.type_name.to_owned()));
+        row.insert("type".to_owned(), Scalar::Text(entity.type_name.to_owned()));
     }
     let mut add = |name: String, value: &Val| {
         if let (Val::Instant(_, offset), true) = (value, name != "made") {
-            row.insert(format!("{name}_offset"), Stored::Integer(*offset));
+            row.insert(format!("{name}_offset"), Scalar::Integer(*offset));
         }
         row.insert(name, stored(value));
     };
@@ -283,24 +291,24 @@ fn row(tenant: &str, set: Set, entity: &Entity) -> BTreeMap<String, Stored> {
     row
 }
 
-fn insert(connection: &Connection, table: &str, row: &BTreeMap<String, Stored>) {
+fn insert(database: &Database, table: &str, row: &BTreeMap<String, Scalar>) {
     let names: Vec<String> = row.keys().map(|name| format!("\"{name}\"")).collect();
-    let places = vec!["?"; row.len()].join(", ");
+    let places = (1..=row.len()).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
     let text = format!("INSERT INTO {table} ({}) VALUES ({places})", names.join(", "));
-    connection.execute(&text, rusqlite::params_from_iter(row.values())).unwrap();
+    database.change(&text, &row.values().cloned().collect::<Vec<_>>());
 }
 
-fn stored(value: &Val) -> Stored {
+fn stored(value: &Val) -> Scalar {
     match value {
-        Val::Null => Stored::Null,
-        Val::Truth(truth) => Stored::Integer(i64::from(*truth)),
+        Val::Null => Scalar::Null,
+        Val::Truth(truth) => Scalar::Integer(i64::from(*truth)),
         Val::Int(number) | Val::Member(number) | Val::Span(number) | Val::Instant(number, _) => {
-            Stored::Integer(*number)
+            Scalar::Integer(*number)
         }
-        Val::Real(number) => Stored::Real(*number),
-        Val::Bytes(bytes) => Stored::Blob(bytes.clone()),
-        Val::List(_) | Val::Struct(_) => Stored::Text(json(value)),
-        other => Stored::Text(crate::oracle::functions::text(other).unwrap()),
+        Val::Real(number) => Scalar::Real(*number),
+        Val::Bytes(bytes) => Scalar::Blob(bytes.clone()),
+        Val::List(_) | Val::Struct(_) => Scalar::Text(json(value)),
+        other => Scalar::Text(crate::oracle::functions::text(other).unwrap()),
     }
 }
 
