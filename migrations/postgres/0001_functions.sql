@@ -277,6 +277,10 @@ DECLARE
     digits numeric;
     power numeric;
 BEGIN
+    -- What is surely neither too large nor too near to zero.
+    IF length(txt) <= 30 AND txt ~ '^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?$' THEN
+        RETURN txt::float8;
+    END IF;
     CASE txt
         WHEN 'NaN' THEN RETURN 'NaN';
         WHEN 'INF' THEN RETURN 'Infinity';
@@ -393,14 +397,16 @@ $$;
 CREATE OR REPLACE FUNCTION odata_decimal(txt text) RETURNS text
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    parts text[] := regexp_match(txt, '^([+-]?)0*([0-9]+)(?:\.([0-9])([0-9]*))?$');
     digits text;
 BEGIN
-    IF parts IS NULL THEN
+    IF txt !~ '^[+-]?[0-9]+(\.[0-9]+)?$' THEN
         RETURN NULL;
     END IF;
-    digits := parts[2] || COALESCE('.' || parts[3] || rtrim(parts[4], '0'), '');
-    RETURN CASE WHEN parts[1] = '-' AND digits ~ '[1-9]' THEN '-' ELSE '' END || digits;
+    digits := COALESCE(NULLIF(ltrim(split_part(txt, '.', 1), '+-0'), ''), '0');
+    IF strpos(txt, '.') > 0 THEN
+        digits := digits || '.' || COALESCE(NULLIF(rtrim(split_part(txt, '.', 2), '0'), ''), '0');
+    END IF;
+    RETURN CASE WHEN left(txt, 1) = '-' AND translate(digits, '0.', '') <> '' THEN '-' ELSE '' END || digits;
 END
 $$;
 
@@ -542,10 +548,14 @@ $$;
 CREATE OR REPLACE FUNCTION odata_day_number(txt text) RETURNS bigint
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    parts bigint[] := regexp_match(txt, '^([0-9]{4})-([0-9]{2})-([0-9]{2})$')::bigint[];
+    parts bigint[];
     days bigint;
 BEGIN
-    IF parts IS NULL OR parts[2] NOT BETWEEN 1 AND 12 THEN
+    IF translate(txt, '123456789', '000000000') <> '0000-00-00' THEN
+        RETURN NULL;
+    END IF;
+    parts := ARRAY[left(txt, 4)::bigint, substr(txt, 6, 2)::bigint, right(txt, 2)::bigint];
+    IF parts[2] NOT BETWEEN 1 AND 12 THEN
         RETURN NULL;
     END IF;
     days := odata_days(parts[1], parts[2], parts[3]);
@@ -567,15 +577,23 @@ $$;
 CREATE OR REPLACE FUNCTION odata_clock(txt text) RETURNS bigint
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
-    parts text[] := regexp_match(txt, '^([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,12}))?)?$');
-    hour bigint := parts[1];
-    minute bigint := parts[2];
-    second bigint := COALESCE(parts[3], '0');
+    form text := translate(txt, '123456789', '000000000');
+    fraction text := substr(txt, 10);
+    hour bigint;
+    minute bigint;
+    second bigint;
 BEGIN
-    IF parts IS NULL OR hour > 23 OR minute > 59 OR second > 59 THEN
+    IF form <> '00:00' AND form <> '00:00:00' AND form <> '00:00:00.' || repeat('0', length(fraction))
+        OR length(fraction) > 12 OR right(txt, 1) = '.' THEN
         RETURN NULL;
     END IF;
-    RETURN ((hour * 60 + minute) * 60 + second) * 10000000 + rpad(left(COALESCE(parts[4], '0'), 7), 7, '0')::bigint;
+    hour := left(txt, 2);
+    minute := substr(txt, 4, 2);
+    second := '0' || substr(txt, 7, 2);
+    IF hour > 23 OR minute > 59 OR second > 59 THEN
+        RETURN NULL;
+    END IF;
+    RETURN ((hour * 60 + minute) * 60 + second) * 10000000 + rpad(left(fraction, 7), 7, '0')::bigint;
 END
 $$;
 
@@ -724,34 +742,34 @@ BEGIN
 END
 $$;
 
--- `2012-09-03T23:59:45.1-08:00`: year, month and day; the time of day; the offset. Null where it is no instant.
-CREATE OR REPLACE FUNCTION odata_instant_parts(txt text) RETURNS text[]
-    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
-SELECT regexp_match(txt, '^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9:.]+)([Zz]|[+-][0-9]{2}:[0-9]{2})$')
-$$;
-
--- Minutes east of UTC.
+-- `2012-09-03T23:59:45.1-08:00`: minutes east of UTC; null where it is no zone.
 CREATE OR REPLACE FUNCTION odata_minutes(txt text) RETURNS bigint
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    RETURN CASE WHEN upper(txt) = 'Z' THEN 0
-        ELSE odata_clock(substr(txt, 2)) / 600000000 * CASE WHEN left(txt, 1) = '-' THEN -1 ELSE 1 END END;
+    RETURN CASE
+        WHEN right(txt, 1) IN ('Z', 'z') THEN 0
+        WHEN left(right(txt, 6), 1) = '+' THEN odata_clock(right(txt, 5)) / 600000000
+        WHEN left(right(txt, 6), 1) = '-' THEN odata_clock(right(txt, 5)) / -600000000
+    END;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION odata_ticks(txt text) RETURNS bigint
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-    parts text[] := odata_instant_parts(txt);
 BEGIN
-    RETURN odata_day_number(parts[1]) * 864000000000 + odata_clock(parts[2]) - odata_minutes(parts[3]) * 600000000;
+    IF substr(txt, 11, 1) NOT IN ('T', 't') OR length(txt) < 17 THEN
+        RETURN NULL;
+    END IF;
+    RETURN odata_day_number(left(txt, 10)) * 864000000000
+        + odata_clock(substr(txt, 12, length(txt) - CASE WHEN right(txt, 1) IN ('Z', 'z') THEN 12 ELSE 17 END))
+        - odata_minutes(txt) * 600000000;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION odata_offset(txt text) RETURNS bigint
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    RETURN CASE WHEN odata_ticks(txt) IS NOT NULL THEN odata_minutes((odata_instant_parts(txt))[3]) END;
+    RETURN CASE WHEN odata_ticks(txt) IS NOT NULL THEN odata_minutes(txt) END;
 END
 $$;
 
@@ -772,11 +790,15 @@ CREATE OR REPLACE FUNCTION odata_bytes(txt text) RETURNS bytea
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 DECLARE
     digits text := rtrim(txt, '=');
+    bytes bytea;
 BEGIN
     IF txt !~ '^([A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$' OR length(digits) % 4 = 1 THEN
         RETURN NULL;
     END IF;
-    RETURN decode(translate(digits, '-_', '+/') || repeat('=', (4 - length(digits) % 4) % 4), 'base64');
+    digits := translate(digits, '-_', '+/') || repeat('=', (4 - length(digits) % 4) % 4);
+    bytes := decode(digits, 'base64');
+    -- Bits behind the last byte are zero.
+    RETURN CASE WHEN translate(encode(bytes, 'base64'), E'\n', '') = digits THEN bytes END;
 END
 $$;
 
@@ -844,7 +866,7 @@ BEGIN
         WHEN target = 'String' AND source = 'DateTimeOffset' THEN odata_instant_text(v, 0)
         WHEN target = 'String' AND source = 'Duration' THEN odata_duration_text(v)
         WHEN target IN ('String', 'Decimal') AND odata_is_integer(source) THEN v::text
-        WHEN target = 'Date' AND source = 'DateTimeOffset' THEN odata_date(v)
+        WHEN target = 'Date' AND source = 'DateTimeOffset' THEN odata_day_text(odata_day_number(odata_date(v)))
         WHEN target = 'TimeOfDay' AND source = 'DateTimeOffset' THEN odata_time(v)
     END;
 END

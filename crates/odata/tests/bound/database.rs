@@ -118,6 +118,22 @@ impl Database {
         }
     }
 
+    /// What a function gives, or what the database says.
+    pub fn call(&self, name: &str, arguments: &[Scalar]) -> Result<Scalar, String> {
+        let Self::Postgres(server) = self else { panic!("SQLite's functions are Rust's") };
+        let placeholder = |(index, argument): (usize, &Scalar)| match argument {
+            Scalar::Null => "NULL".to_owned(),
+            Scalar::Integer(_) => format!("${}::bigint", index + 1),
+            Scalar::Real(_) => format!("${}::float8", index + 1),
+            Scalar::Text(_) => format!("${}::text", index + 1),
+            Scalar::Blob(_) => format!("${}::bytea", index + 1),
+        };
+        let placeholders: Vec<String> = arguments.iter().enumerate().map(placeholder).collect();
+        let rows =
+            server.borrow_mut().rows(&format!("SELECT {name}({})", placeholders.join(", ")), arguments)?;
+        Ok(rows[0][0].clone())
+    }
+
     /// All rows of a statement, or what the database says.
     pub fn rows(&self, statement: &Statement) -> Result<Vec<Vec<Scalar>>, String> {
         match self {

@@ -13,6 +13,7 @@ mod csdl_read;
 mod database;
 mod demo;
 mod expressions;
+mod functions;
 mod generate;
 mod json_read;
 mod json_write;
