@@ -1,4 +1,4 @@
--- `$search` in registered devices: an index of every three letters of what is searchable, kept by triggers.
+-- `$search` in registered devices: an index of every three letters of what is searchable.
 -- It knows rows by a number of their own, since those that SQLite gives by itself may change when it tidies up.
 
 DROP TRIGGER devices_version;
@@ -74,13 +74,8 @@ INSERT INTO devices_search (
 SELECT number, serial_number, group_tag, manufacturer, model, user_principal_name, addressable_user_name, display_name
 FROM devices;
 
-CREATE TRIGGER devices_search_insert AFTER INSERT ON devices
-BEGIN
-    INSERT INTO devices_search (
-        rowid, serial_number, group_tag, manufacturer, model, user_principal_name, addressable_user_name, display_name)
-    VALUES (NEW.number, NEW.serial_number, NEW.group_tag, NEW.manufacturer, NEW.model,
-        NEW.user_principal_name, NEW.addressable_user_name, NEW.display_name);
-END;
+-- No trigger at an insertion: under one, the index would be written out for every single row, and an import would take
+-- half as long again. Whoever inserts devices adds them here, all at once: `index_after` in `store/devices.rs`.
 
 CREATE TRIGGER devices_search_update AFTER UPDATE OF
     serial_number, group_tag, manufacturer, model, user_principal_name, addressable_user_name, display_name

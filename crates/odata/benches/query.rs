@@ -1,23 +1,37 @@
-//! How long a request takes in this crate, beside what SQLite needs for it: `cargo bench -p odata`.
+//! What the language costs: parse, bind and translate ten typical queries, beside the time that SQLite needs for each
+//! over 10,000 rows in memory; and how the cost grows with the length and the depth of a query.
 //!
-//! Ten queries as clients send them, against ten thousand rows in memory; then expressions that grow in depth and in
-//! length, for which the time for each part should stay the same. Figures are medians.
+//! Figures are medians in microseconds; growth is the ratio of a query to one half as long. `cargo bench -p odata`.
 
-#![expect(clippy::unwrap_used, reason = "what fails here is the bench")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that cannot go on ends here")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use odata::bind::{Terms, Top, bind};
 use odata::model::{Acts, Model, NavigationProperty, Primitive, Property, Type};
-use odata::sql::{self, Join, SQLITE, Scalar, Schema, Source, Statement, Table, functions};
-use odata::syntax;
+use odata::sql::{self, Join, SQLITE, Scalar, Schema, Statement, Table, functions};
+use odata::syntax::parse;
 use odata::value::DateTimeOffset;
-use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params};
 
-const ROWS: usize = 10_000;
+const ROWS: i64 = 10_000;
+
+const QUERIES: &[(&str, &str)] = &[
+    ("/directory/devices", "$filter=serial eq 'S-004242'"),
+    ("/directory/devices", "$filter=contains(serial,'4242')&$orderby=serial&$top=50"),
+    ("/directory/devices", "$filter=maker eq 'Altwerk' and number gt 5000&$select=id,serial&$top=100"),
+    ("/directory/devices", "$filter=startswith(serial,'S-00') or maker in ('Altwerk','Heron')&$top=10"),
+    ("/directory/devices", "$orderby=maker desc,number&$skip=100&$top=20&$count=true"),
+    ("/directory/devices('d4242')", "$select=id,serial,maker"),
+    ("/directory/devices/$count", "$filter=number lt 100"),
+    ("/directory/devices", "$compute=number mul 2 as double&$filter=double gt 19990&$select=id,double"),
+    ("/directory/devices", "$apply=groupby((maker),aggregate(number with sum as total,$count as n))"),
+    ("/directory/devices", "$filter=not endswith(tolower(serial),'42') and number mod 7 eq 3&$top=100"),
+];
+
 const TERMS: Terms = Terms {
     default_page: 100,
     largest_page: 1000,
@@ -25,241 +39,185 @@ const TERMS: Terms = Terms {
     now: DateTimeOffset { ticks: 0, offset_minutes: 0 },
 };
 
-const QUERIES: &[(&str, &str)] = &[
-    ("page", "/devices?$top=50"),
-    ("one", "/devices('0000007')"),
-    ("key in a filter", "/devices?$filter=serialNumber%20eq%20'S0000042'"),
-    (
-        "three conditions",
-        "/devices?$filter=contains(tolower(model),'book')%20and%20price%20gt%2010.5%20and%20seen%20ne%20null",
-    ),
-    ("order and count", "/devices?$orderby=seen%20desc,model&$top=50&$count=true"),
-    ("selected", "/devices?$select=id,serialNumber,home/city&$filter=startswith(serialNumber,'S00001')"),
-    ("list of twenty", "/devices?$filter=size%20in%20(1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20)"),
-    ("any", "/devices?$filter=apps/any(a:a/name%20eq%20'app7'%20and%20a/size%20gt%203)"),
-    ("expanded", "/devices?$top=50&$expand=apps($select=name;$top=5;$orderby=size%20desc)"),
-    (
-        "grouped",
-        "/devices?$apply=filter(size%20gt%205)/groupby((model),aggregate($count%20as%20n,size%20with%20sum%20as%20s))",
-    ),
-];
-
 fn main() {
-    let (model, schema, database) = (model(), schema(), database());
-    println!("{:18}{:>10}{:>10}{:>10}{:>10}{:>14}", "", "parse", "bind", "translate", "all", "SQLite");
-    for (name, url) in QUERIES {
-        let [parse, bind, translate] = stages(&model, &schema, url);
-        let statement = statement(&model, &schema.part_of("t"), url);
-        let run = median(9, || run(&database, &statement));
-        let all = parse + bind + translate;
+    let (model, schema, connection) = (model(), schema(), database());
+    println!("{:>8} {:>8} {:>10} {:>10} {:>10}  query", "parse", "bind", "translate", "together", "SQLite");
+    for (path, options) in QUERIES {
+        let request = parse(path, Some(options)).unwrap();
+        let query = bind(&model, &request, &TERMS).unwrap();
+        let statement = translate(&query, &schema);
+        let parsed = median(|| drop(black_box(parse(path, Some(options)).unwrap())));
+        let bound = median(|| drop(black_box(bind(&model, &request, &TERMS).unwrap())));
+        let translated = median(|| drop(black_box(translate(&query, &schema))));
+        let answered = median(|| assert!(run(&connection, &statement) <= 1001));
+        let together = parsed + bound + translated;
         println!(
-            "{name:18}{:>10}{:>10}{:>10}{:>10}{:>14}",
-            told(parse),
-            told(bind),
-            told(translate),
-            told(all),
-            told(run)
+            "{:>8.2} {:>8.2} {:>10.2} {:>10.2} {:>10.1}  {path}?{options}",
+            micros(parsed),
+            micros(bound),
+            micros(translated),
+            micros(together),
+            micros(answered)
         );
     }
-    println!("\nTime for each part, as a ratio to that of the shortest:");
-    let repeated =
-        |part: &str, by: &str, count: usize| format!("/devices?$filter={}", vec![part; count].join(by));
-    growth(&model, &schema, "conjuncts", &[8, 64, 512], |count| {
-        repeated("size%20eq%201", "%20and%20", count)
-    });
-    growth(&model, &schema, "depth", &[4, 8, 16, 30], |depth| {
-        format!("/devices?$filter={}active", "not%20".repeat(depth))
-    });
-    growth(&model, &schema, "nested conditions", &[3, 6, 12], |depth| {
-        let nested = (0..depth).fold("active".to_owned(), |inner, _| format!("({inner}%20ge%20active)"));
-        format!("/devices?$filter={nested}")
-    });
-    growth(&model, &schema, "list", &[8, 64, 512, 2000], |count| {
-        let list: Vec<String> = (0..count).map(|number| number.to_string()).collect();
-        format!("/devices?$filter=size%20in%20({})", list.join(","))
-    });
-    growth(&model, &schema, "keys of an order", &[4, 8, 16, 32], |count| {
-        format!("/devices?$orderby={}", vec!["tolower(model)"; count].join(","))
-    });
-    growth(&model, &schema, "computed", &[4, 16, 64], |count| {
-        let items: Vec<String> =
-            (0..count).map(|number| format!("size%20add%20{number}%20as%20c{number}")).collect();
-        format!("/devices?$compute={}", items.join(","))
-    });
-    growth(&model, &schema, "stages", &[4, 16, 64], |count| {
-        format!("/devices?$apply={}", vec!["filter(size%20gt%201)"; count].join("/"))
-    });
+    growth(
+        &model,
+        &schema,
+        "length, conditions joined by 'or'",
+        &|size| {
+            let parts: Vec<String> = (0..size).map(|number| format!("number eq {number}")).collect();
+            parts.join(" or ")
+        },
+        &[64, 128, 256, 512],
+    );
+    growth(
+        &model,
+        &schema,
+        "depth, 'not' in parentheses",
+        &|size| format!("{}vip{}", "not (".repeat(size), ")".repeat(size)),
+        &[3, 6, 12],
+    );
 }
 
-/// The median time of parsing, binding and translating.
-fn stages(model: &Model, schema: &Schema, url: &str) -> [Duration; 3] {
-    let source = schema.part_of("t");
-    let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
-    let request = syntax::parse(path, query).unwrap();
-    let bound = bind(model, &request, &TERMS).unwrap();
-    [
-        median(301, || syntax::parse(black_box(path), query).unwrap()),
-        median(301, || bind(model, black_box(&request), &TERMS).unwrap()),
-        median(301, || sql::entities(black_box(&bound), &source, &SQLITE).unwrap().statement),
-    ]
+/// How much longer a query takes that is twice as large.
+fn growth(model: &Model, schema: &Schema, what: &str, text: &dyn Fn(usize) -> String, sizes: &[usize]) {
+    let mut before: Option<Duration> = None;
+    for size in sizes {
+        let options = format!("$filter={}", text(*size));
+        let took = median(|| {
+            let request = parse("/directory/devices", Some(&options)).unwrap();
+            let query = bind(model, &request, &TERMS).unwrap();
+            black_box(translate(&query, schema));
+        });
+        let ratio = before.map_or(String::new(), |before| {
+            format!(", {:.2} times the one half as large", took.as_secs_f64() / before.as_secs_f64())
+        });
+        println!("{what}: {size}: {:.2} µs{ratio}", micros(took));
+        before = Some(took);
+    }
 }
 
-fn statement(model: &Model, source: &Source<'_>, url: &str) -> Statement {
-    let (path, query) = url.split_once('?').map_or((url, None), |(path, query)| (path, Some(query)));
-    let query = bind(model, &syntax::parse(path, query).unwrap(), &TERMS).unwrap();
-    sql::entities(&query, source, &SQLITE).unwrap().statement
+fn translate(query: &odata::query::Query<'_>, schema: &Schema) -> Statement {
+    let source = schema.whole().unwrap();
+    if matches!(query.resource.ending, odata::query::Ending::Count) {
+        return sql::count(query, &source, &SQLITE).unwrap();
+    }
+    sql::entities(query, &source, &SQLITE).unwrap().statement
 }
 
-fn median<T>(times: usize, work: impl Fn() -> T) -> Duration {
-    let mut taken: Vec<Duration> = (0..times)
+/// The median of rounds of a few hundred calls each.
+fn median(work: impl Fn()) -> Duration {
+    let once = Instant::now();
+    work();
+    let calls = (Duration::from_millis(4).as_nanos() / once.elapsed().as_nanos().max(1)).clamp(1, 500);
+    let calls = u32::try_from(calls).unwrap();
+    let mut rounds: Vec<Duration> = (0..25)
         .map(|_| {
             let began = Instant::now();
-            black_box(work());
-            began.elapsed()
+            (0..calls).for_each(|_| work());
+            began.elapsed() / calls
         })
         .collect();
-    taken.sort();
-    taken[times / 2]
+    rounds.sort();
+    rounds[rounds.len() / 2]
 }
 
-fn told(duration: Duration) -> String {
-    let nanos = duration.as_nanos();
-    if nanos < 1_000_000 {
-        format!("{}.{} µs", nanos / 1000, nanos % 1000 / 100)
-    } else {
-        format!("{} ms", nanos / 1_000_000)
-    }
-}
-
-/// Prints how the time for each part grows.
-fn growth(model: &Model, schema: &Schema, name: &str, sizes: &[usize], url: impl Fn(usize) -> String) {
-    let mut line = format!("{name:18}");
-    let mut first = None;
-    for size in sizes {
-        let all: Duration = stages(model, schema, &url(*size)).iter().sum();
-        let each = all.as_nanos() * 100 / u128::try_from(*size).unwrap();
-        let ratio = each * 100 / *first.get_or_insert(each);
-        line.push_str(&format!("{size:>8}: {:>4}.{:02}", ratio / 100, ratio % 100));
-    }
-    println!("{line}");
-}
-
-fn primitive(name: &str, primitive: Primitive) -> Property {
-    Property::new(name, Type::Primitive(primitive))
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
 }
 
 fn model() -> Model {
     let mut model = Model::new("bench", None);
-    let home = model.add_complex("place", vec![Property::string("city", 20), Property::string("street", 20)]);
-    let app = model.add_entity(
-        "app",
-        &["id"],
-        vec![
-            Property::string("id", 9).required(),
-            Property::string("name", 20),
-            primitive("size", Primitive::Int32),
-        ],
-    );
     let device = model.add_entity(
         "device",
         &["id"],
         vec![
-            Property::string("id", 9).required(),
-            Property::string("serialNumber", 20),
-            Property::string("model", 20),
-            primitive("size", Primitive::Int32),
-            primitive("price", Primitive::Decimal),
-            primitive("active", Primitive::Boolean),
-            primitive("seen", Primitive::DateTimeOffset),
-            Property::new("home", Type::Complex(home)),
+            Property::string("id", 36).required(),
+            Property::string("serial", 50).required(),
+            Property::string("maker", 50),
+            Property::new("number", Type::Primitive(Primitive::Int32)).required(),
+            Property::new("vip", Type::Primitive(Primitive::Boolean)).required(),
         ],
     );
-    let apps = NavigationProperty::contained("apps", app, Acts::default());
-    model.entity_mut(device).navigation.push(apps);
-    model.add_entity_set("devices", device, Acts::default());
+    let directory = model.add_entity("directory", &[], vec![]);
+    let devices = NavigationProperty::contained("devices", device, Acts::default());
+    model.entity_mut(directory).navigation.push(devices);
+    model.add_singleton("directory", directory);
     model
 }
 
 fn schema() -> Schema {
-    let column = |table: Table, name: &'static str| table.column(name, format!("{{t}}.{name}"));
-    let device = ["id", "serialNumber", "model", "size", "price", "active", "seen"]
-        .into_iter()
-        .fold(Table::new("devices"), column)
-        .column("home/city", "{t}.city")
-        .column("home/street", "{t}.street")
-        .join("apps", Join::On("{t}.owner = {o}.id".into()));
-    let app = ["id", "name", "size"].into_iter().fold(Table::new("apps"), column);
-    Schema::partitioned_by("tenant").table("device", device).table("app", app)
+    Schema::new().table("directory", Table::new("").join("devices", Join::All)).table(
+        "device",
+        Table::new("devices")
+            .column("id", "{t}.id")
+            .column("serial", "{t}.serial")
+            .column("maker", "{t}.maker")
+            .column("number", "{t}.number")
+            .column("vip", "{t}.vip"),
+    )
 }
 
 fn database() -> Connection {
     let connection = Connection::open_in_memory().unwrap();
     for function in functions::FUNCTIONS {
-        let (arguments, call) = (i32::try_from(function.arguments).unwrap(), function.call);
+        let arguments = i32::try_from(function.arguments).unwrap();
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
         connection
             .create_scalar_function(function.name, arguments, flags, move |context| {
                 let values: Vec<Scalar> =
-                    (0..context.len()).map(|index| scalar(context.get_raw(index))).collect();
-                if values.contains(&Scalar::Null) {
-                    return Ok(Value::Null);
-                }
-                call(&values)
-                    .map(|value| stored(&value))
-                    .map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))
+                    (0..context.len()).map(|index| scalar(context.get::<Value>(index).unwrap())).collect();
+                Ok((function.call)(&values).map_or(Value::Null, value))
             })
             .unwrap();
     }
-    connection.create_collation("odata_decimal", functions::compare_decimals).unwrap();
     connection
-        .execute_batch(&format!(
-            "CREATE TABLE devices (tenant TEXT, id TEXT, serialNumber TEXT, model TEXT, size INTEGER, price TEXT,
-                 active INTEGER, seen INTEGER, city TEXT, street TEXT, PRIMARY KEY (tenant, id)) STRICT;
-             CREATE UNIQUE INDEX devices_serial ON devices (tenant, serialNumber);
-             CREATE TABLE apps (tenant TEXT, id TEXT, owner TEXT, name TEXT, size INTEGER,
-                 PRIMARY KEY (tenant, id)) STRICT;
-             CREATE INDEX apps_owner ON apps (tenant, owner);
-             WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < {ROWS} - 1)
-             INSERT INTO devices SELECT 't', printf('%07d', n), printf('S%07d', n * 7919 % {ROWS}),
-                 CASE n % 5 WHEN 0 THEN 'Book ' ELSE 'Pad ' END || n % 20, n % 1000, n % 100 || '.5', n % 2,
-                 CASE n % 10 WHEN 0 THEN NULL ELSE n * 10000000 END, 'City ' || n % 50, 'Street' FROM n;
-             INSERT INTO apps SELECT 't', 'a' || id, id, 'app' || size % 10, size % 7 FROM devices;"
-        ))
+        .execute_batch(
+            "CREATE TABLE devices (id TEXT PRIMARY KEY, serial TEXT NOT NULL, maker TEXT, number INTEGER NOT NULL,
+                vip INTEGER NOT NULL) WITHOUT ROWID;
+             CREATE INDEX serials ON devices (serial);",
+        )
         .unwrap();
+    for number in 0..ROWS {
+        let maker = ["Altwerk", "Heron", "Brightmere"][usize::try_from(number % 3).unwrap()];
+        let (id, serial) = (format!("d{number}"), format!("S-{number:06}"));
+        let insert = "INSERT INTO devices VALUES (?1, ?2, ?3, ?4, ?5)";
+        connection.execute(insert, params![id, serial, maker, number, number % 2]).unwrap();
+    }
     connection
 }
 
-/// All rows of a statement, and how many they are.
 fn run(connection: &Connection, statement: &Statement) -> usize {
-    let mut prepared = connection.prepare(statement.text()).unwrap();
+    let mut prepared = connection.prepare_cached(statement.text()).unwrap();
     for index in 1..=prepared.parameter_count() {
-        let number: usize = prepared.parameter_name(index).unwrap()[1..].parse().unwrap();
-        prepared.raw_bind_parameter(index, stored(&statement.binds()[number - 1])).unwrap();
+        let name = prepared.parameter_name(index).unwrap();
+        let bind = &statement.binds()[name[1..].parse::<usize>().unwrap() - 1];
+        prepared.raw_bind_parameter(index, value(bind.clone())).unwrap();
     }
     let mut rows = prepared.raw_query();
-    let mut count = 0;
+    let mut number = 0;
     while rows.next().unwrap().is_some() {
-        count += 1;
+        number += 1;
     }
-    count
+    number
 }
 
-fn stored(scalar: &Scalar) -> Value {
+fn value(scalar: Scalar) -> Value {
     match scalar {
         Scalar::Null => Value::Null,
-        Scalar::Integer(number) => Value::Integer(*number),
-        Scalar::Real(number) => Value::Real(*number),
-        Scalar::Text(text) => Value::Text(text.clone()),
-        Scalar::Blob(bytes) => Value::Blob(bytes.clone()),
+        Scalar::Integer(number) => Value::Integer(number),
+        Scalar::Real(number) => Value::Real(number),
+        Scalar::Text(text) => Value::Text(text),
+        Scalar::Blob(bytes) => Value::Blob(bytes),
     }
 }
 
-fn scalar(value: ValueRef<'_>) -> Scalar {
+fn scalar(value: Value) -> Scalar {
     match value {
-        ValueRef::Null => Scalar::Null,
-        ValueRef::Integer(number) => Scalar::Integer(number),
-        ValueRef::Real(number) => Scalar::Real(number),
-        ValueRef::Text(text) => Scalar::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Scalar::Blob(bytes.to_vec()),
+        Value::Null => Scalar::Null,
+        Value::Integer(number) => Scalar::Integer(number),
+        Value::Real(number) => Scalar::Real(number),
+        Value::Text(text) => Scalar::Text(text),
+        Value::Blob(bytes) => Scalar::Blob(bytes),
     }
 }

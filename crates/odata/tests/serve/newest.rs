@@ -214,7 +214,8 @@ fn r41a_05_options_in_select() {
         let target = format!("/Products(3)?$select=Tags({options})");
         get(&target).ok()
     };
-    assert_eq!(tags("$filter=startswith($it,'n')")["Tags"], json!(["new"]));
+    // There `$it` would be the product, not the tag.
+    get("/Products(3)?$select=Tags($filter=startswith($it,'n'))").refused(501);
     assert_eq!(tags("$filter=startswith($this,'n')")["Tags"], json!(["new"]));
     assert_eq!(tags("$orderby=$this")["Tags"], json!(["5g", "O'Phone", "new"]));
     assert_eq!(tags("$top=1;$skip=1")["Tags"], json!(["5g"]));

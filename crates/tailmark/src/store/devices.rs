@@ -1,7 +1,7 @@
 //! Registered devices: register, change, delete.
 
 use autopilot::device::{Device, DeviceChange};
-use odata::sql::Statement;
+use odata::sql::{Scalar, Statement};
 use odata::value::DateTimeOffset;
 
 use super::condition::met;
@@ -62,7 +62,8 @@ impl Writer {
     }
 }
 
-/// Stores a device that was just registered: never contacted, without a profile.
+/// Stores a device that was just registered: never contacted, without a profile. `$search` does not know it before
+/// [`index_after`].
 pub(super) fn insert(tx: &Tx<'_>, tenant: &str, device: &Device) -> Result<(), Error> {
     // 4 is `notContacted` of the enrollment states, and `notAssigned` of the profile assignment's.
     tx.run(&Statement::new(
@@ -86,6 +87,29 @@ pub(super) fn insert(tx: &Tx<'_>, tenant: &str, device: &Device) -> Result<(), E
             device.system_family.as_str().into(),
             DateTimeOffset::NEVER.ticks.into(),
         ],
+    ))?;
+    Ok(())
+}
+
+/// The number of the newest device: later ones have higher numbers.
+pub(super) fn newest(tx: &Tx<'_>) -> Result<i64, Error> {
+    let row = tx.row(&Statement::new("SELECT COALESCE(MAX(number), 0) FROM devices", Vec::new()))?;
+    match row.as_deref() {
+        Some([Scalar::Integer(number)]) => Ok(*number),
+        _ => Ok(0),
+    }
+}
+
+/// Adds the devices after a number to what `$search` looks into: all that a unit of work inserts at once. SQLite writes
+/// the index out before every statement that could fail half way, and so would for each of them.
+pub(super) fn index_after(tx: &Tx<'_>, number: i64) -> Result<(), Error> {
+    tx.run(&Statement::new(
+        "INSERT INTO devices_search (rowid, serial_number, group_tag, manufacturer, model, user_principal_name,
+            addressable_user_name, display_name)
+         SELECT number, serial_number, group_tag, manufacturer, model, user_principal_name, addressable_user_name,
+            display_name
+         FROM devices WHERE number > $1",
+        vec![number.into()],
     ))?;
     Ok(())
 }

@@ -91,10 +91,11 @@ impl Queue {
     pub async fn settle(&self, examined: Arc<Vec<Examined>>, new_id: fn() -> String) -> Result<usize, Error> {
         self.db
             .write(move |tx| {
-                let mut settled = 0;
+                let (newest, mut settled) = (devices::newest(tx)?, 0);
                 for (claim, identity) in examined.iter() {
                     settled += usize::from(settle(tx, claim, identity, new_id)?);
                 }
+                devices::index_after(tx, newest)?;
                 Ok(settled)
             })
             .await

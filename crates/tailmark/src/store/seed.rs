@@ -66,7 +66,9 @@ impl Seeding {
                     upload.devices.iter().try_for_each(|device| imports::insert(tx, &tenant, device))?;
                 }
                 imported.iter().try_for_each(|device| imports::insert(tx, &tenant, device))?;
-                devices.iter().try_for_each(|device| insert(tx, &tenant, device))
+                let newest = devices::newest(tx)?;
+                devices.iter().try_for_each(|device| insert(tx, &tenant, device))?;
+                devices::index_after(tx, newest)
             })
             .await?;
         self.work.notify_one();
