@@ -14,6 +14,7 @@ mod expressions;
 mod generate;
 mod json_read;
 mod json_write;
+mod negotiate;
 mod openapi;
 mod oracle;
 mod paths;
