@@ -215,8 +215,9 @@ impl<'s> Writer<'s> {
                 && let Some(ty @ Type::Primitive(Primitive::Double | Primitive::Single)) = &side.ty
                 && matches!(comparison, Comparison::Eq | Comparison::Ne)
             {
+                to.push("(");
                 self.path(to, path, ty, Part::Written)?;
-                to.push(if comparison == Comparison::Eq { " IS NULL" } else { " IS NOT NULL" });
+                to.push(if comparison == Comparison::Eq { " IS NULL)" } else { " IS NOT NULL)" });
                 return Ok(());
             }
         }

@@ -260,6 +260,11 @@ impl<'c> Generator<'c> {
             1 | 2 => self.literal_beside(kind, other),
             _ => self.value(other, 2),
         };
+        // A large literal is rounded beside a floating-point number.
+        let left = match left {
+            Node::Literal(..) if other == Kind::Real => self.literal_beside(other, kind),
+            left => left,
+        };
         if self.chance.percent(20) { binary(operator, right, left) } else { binary(operator, left, right) }
     }
 
