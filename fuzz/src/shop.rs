@@ -56,8 +56,8 @@ fn database() -> Connection {
     connection
 }
 
-/// Prepares a statement, which must be SQL, and answers two rows of nulls.
-pub fn run(statement: &Statement) -> Vec<Vec<Scalar>> {
+/// Prepares a statement, which must be SQL, and answers so many rows of nulls.
+pub fn run(statement: &Statement, rows: usize) -> Vec<Vec<Scalar>> {
     let width = DATABASE.with(|database| match database.prepare(statement.text()) {
         Ok(prepared) => prepared.column_count(),
         Err(error) => panic!("{error}\n{}", statement.text()),
@@ -65,5 +65,5 @@ pub fn run(statement: &Statement) -> Vec<Vec<Scalar>> {
     if statement.text().starts_with("SELECT COUNT") {
         return vec![vec![Scalar::Integer(2)]];
     }
-    vec![vec![Scalar::Null; width]; 2]
+    vec![vec![Scalar::Null; width]; rows]
 }

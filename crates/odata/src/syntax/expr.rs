@@ -13,7 +13,7 @@ use crate::value::Value;
 
 use super::ast::{BinaryOperator, Expr, ExprKind, Literal, Name, TypeName};
 use super::cursor::Cursor;
-use super::lex::{Token, TokenKind};
+use super::lex::{self, Token, TokenKind};
 use super::precedence::{AND, MEMBERSHIP, OR, UNARY};
 
 pub(super) use path::{argument, arguments, key, quantified};
@@ -279,7 +279,9 @@ fn typed(cursor: &mut Cursor<'_>, kind: fn(Option<Box<Expr>>, TypeName) -> ExprK
 
 /// `Edm.String`, `Collection(Edm.String)`; also `'microsoft.graph.device'`, which Graph's clients quote.
 fn type_name(cursor: &mut Cursor<'_>) -> Result<TypeName, Error> {
-    if let TokenKind::Literal(Literal::Value(Value::String(text))) = &cursor.peek()?.kind {
+    if let TokenKind::Literal(Literal::Value(Value::String(text))) = &cursor.peek()?.kind
+        && lex::is_name(text)
+    {
         let text = text.clone();
         let span = cursor.take()?.span;
         return Ok(TypeName::Single(Name { text, span }));

@@ -297,6 +297,11 @@ pub(super) fn is_identifier(text: &str) -> bool {
     !text.is_empty() && name_part_length(text) == text.len()
 }
 
+/// Whether the text is one or more identifiers with points between them.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && name_length(text) == text.len()
+}
+
 /// The length of the leading identifiers with points between them.
 pub(super) fn name_length(rest: &str) -> usize {
     let mut length = name_part_length(rest);

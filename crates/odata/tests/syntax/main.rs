@@ -273,6 +273,10 @@ fn filter_errors() {
             "a eq duration'x'",
             "Syntax error: expected a literal of type duration but found 'x' at position 14 in 'a eq duration'x''.",
         ),
+        (
+            "isof(a,'=b')",
+            "Syntax error: expected the name of a type but found ''=b'' at position 7 in 'isof(a,'=b')'.",
+        ),
         ("$foo eq 1", "Syntax error: expected an expression but found '$foo' at position 0 in '$foo eq 1'."),
         ("$root eq 1", "Syntax error: expected '/' but found 'eq' at position 6 in '$root eq 1'."),
         ("a/$count($top=1)", "Query option '$top' is not valid inside '$count'."),
