@@ -139,7 +139,7 @@ impl ExprKind {
     fn over(self, cursor: &Cursor<'_>) -> Result<Expr, Error> {
         let mut span: Option<Span> = None;
         self.each_operand(&mut |operand| {
-            span = Some(span.map_or(operand.span, |span| span.to(operand.span)))
+            span = Some(span.map_or(operand.span, |span| span.to(operand.span)));
         });
         cursor.node(self, span.unwrap_or_default())
     }

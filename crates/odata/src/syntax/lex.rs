@@ -104,8 +104,9 @@ fn kind<'t>(text: &str, start: usize, rest: &'t str, first: char) -> Result<(Tok
         _ => return Err(unexpected(0)),
     };
     // `5eq 5` is not two tokens, and neither is `'a'b`.
-    let touches_name = rest.get(length..).unwrap_or_default().starts_with(continues_name);
-    if touches_name && matches!(kind, TokenKind::Literal(_) | TokenKind::Text(_)) {
+    if matches!(kind, TokenKind::Literal(_) | TokenKind::Text(_))
+        && rest.get(length..).unwrap_or_default().starts_with(continues_name)
+    {
         return Err(unexpected(length));
     }
     Ok((kind, length))

@@ -29,6 +29,7 @@ pub(super) fn path(raw: &str, strictness: Strictness) -> Result<Vec<Segment>, Er
         return Err(Error::too_complex(format_args!("the path is longer than {MAX_LENGTH} bytes")));
     }
     let mut decoded = Decoded::default();
+    decoded.text.to_mut().reserve(raw.len() + 1);
     let mut segments = Vec::new();
     for part in parts(raw) {
         if segments.len() == MAX_SEGMENTS {

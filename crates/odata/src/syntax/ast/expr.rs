@@ -275,7 +275,7 @@ impl ExprKind {
                 visit(right);
             }
             ExprKind::Cast(operand, _) | ExprKind::IsOf(operand, _) => {
-                operand.as_deref().into_iter().for_each(visit)
+                operand.as_deref().into_iter().for_each(visit);
             }
             ExprKind::Case(cases) => cases.iter().for_each(|(when, then)| {
                 visit(when);
