@@ -108,17 +108,20 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         );
     }
     let store = open_store(&config).await?;
+    let mut tenants = Vec::new();
     for file in &config.seed {
-        seed::load(&store, file)
+        let seeded = seed::load(&store, file)
             .await
             .with_context(|| format!("the seed {} cannot be loaded", file.display()))?;
+        tenants.extend(seeded);
     }
 
     let listener =
         TcpListener::bind(wanted).await.with_context(|| format!("{wanted} cannot be listened on"))?;
     let address = listener.local_addr()?;
     let base_url = public_url(&config, address);
-    let issuer = Arc::new(Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth));
+    let issuer = Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth);
+    let issuer = Arc::new(issuer.with_tenants(tenants).known_as(&config.http.public_url));
     let embedded =
         Embedded { address: format!("http://{}", reachable(address)), base: issuer.base().to_owned() };
     let verifier = Verifier::new(&config.auth, Some(&embedded))?;

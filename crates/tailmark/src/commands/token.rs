@@ -113,12 +113,10 @@ fn signed(config: &Config, request: MintRequest) -> anyhow::Result<String> {
     };
     issuer
         .sign(&TokenRequest {
-            tenant: request.tenant,
-            kind,
             permissions: request.permissions,
             expires_in: request.expires_in,
-            now: clock::unix_seconds(),
             audience: config.auth.audience.first().cloned().unwrap_or_default(),
+            ..TokenRequest::new(request.tenant, kind, clock::unix_seconds())
         })
         .context("the token cannot be signed")
 }

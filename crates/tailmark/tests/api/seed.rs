@@ -139,7 +139,7 @@ async fn seeded_ids_are_any_text() {
 async fn a_bad_seed_is_refused() {
     for (seed, words) in [
         ("{", "EOF"),
-        ("7", "JSON object"),
+        ("7", "object"),
         (r#"{"tenant":"nobody"}"#, "UUID"),
         (r#"{"colour":"red"}"#, "colour"),
         (

@@ -1,0 +1,169 @@
+//! Whom the first segment of an issuer's address names, and under which address the client called.
+//!
+//! An authority is a tenant by GUID or domain, or one of Entra's names for several. An origin is scheme and host
+//! as the client used them: every address in an answer begins with it, so that it works through any port or name.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header, uri};
+use reqwest::Url;
+use std::sync::Arc;
+use uuid::Uuid;
+
+use super::directory::Directory;
+use super::refusal::Refusal;
+use super::{Issuer, PERSONAL_TENANT};
+
+/// The names of Entra's public cloud, the preferred one first, the one for caches second.
+pub(super) const PUBLIC_CLOUD: [&str; 4] =
+    ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
+
+/// Whom the first segment of the path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Authority {
+    /// One tenant.
+    Tenant(Uuid),
+    /// `organizations`: whichever tenant a work account is of.
+    Organizations,
+    /// `common`: work and personal accounts.
+    Common,
+    /// `consumers`: personal accounts.
+    Consumers,
+}
+
+impl Authority {
+    /// Reads the first segment of the path.
+    pub fn parse(segment: &str, directory: &Directory) -> Result<Self, Refusal> {
+        match segment.to_ascii_lowercase().as_str() {
+            "common" => Ok(Self::Common),
+            "organizations" => Ok(Self::Organizations),
+            "consumers" => Ok(Self::Consumers),
+            name => match directory.tenant(name) {
+                Some(PERSONAL_TENANT) => Ok(Self::Consumers),
+                Some(tenant) => Ok(Self::Tenant(tenant)),
+                None => Err(Refusal::NoSuchTenant(segment.to_owned())),
+            },
+        }
+    }
+
+    /// The segment again; a tenant by its GUID.
+    pub fn segment(self) -> String {
+        match self {
+            Self::Tenant(tenant) => tenant.to_string(),
+            Self::Organizations => "organizations".to_owned(),
+            Self::Common => "common".to_owned(),
+            Self::Consumers => "consumers".to_owned(),
+        }
+    }
+
+    /// What stands for the tenant in the issuer's name: a GUID, or Entra's `{tenantid}`.
+    pub fn tenant_in_name(self) -> String {
+        match self {
+            Self::Tenant(tenant) => tenant.to_string(),
+            Self::Consumers => PERSONAL_TENANT.to_string(),
+            Self::Organizations | Self::Common => "{tenantid}".to_owned(),
+        }
+    }
+}
+
+/// A mark on requests (`http::Extensions`) that have come through TLS.
+#[derive(Debug, Clone, Copy)]
+pub struct Secure;
+
+/// Scheme and host under which the client reached us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Origin {
+    scheme: &'static str,
+    host: String,
+}
+
+impl Origin {
+    /// `https://host:port`, without a slash at the end.
+    pub fn base(&self) -> String {
+        format!("{}://{}", self.scheme, self.host)
+    }
+
+    /// Host and port.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The origin of a base address of ours.
+    pub fn of(base: &str) -> Option<Self> {
+        let url = Url::parse(base).ok()?;
+        let host = url.host_str()?;
+        let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        Some(Self { scheme: if url.scheme() == "https" { "https" } else { "http" }, host })
+    }
+
+    fn read(parts: &Parts, public: Option<&Self>) -> Result<Self, Refusal> {
+        // Over HTTP/2 the host is part of the address.
+        let named = parts.uri.authority().map(uri::Authority::as_str);
+        let host = match named {
+            Some(host) if !parts.headers.contains_key(header::HOST) => checked(host)?,
+            _ => host(&parts.headers)?,
+        };
+        let secure = parts.extensions.get::<Secure>().is_some()
+            || parts.uri.scheme() == Some(&uri::Scheme::HTTPS)
+            // Something in front takes care of TLS and calls us by the public name.
+            || public.is_some_and(|public| public.scheme == "https" && public.host.eq_ignore_ascii_case(host));
+        Ok(Self { scheme: if secure { "https" } else { "http" }, host: host.to_owned() })
+    }
+}
+
+/// The host under which the client reached us, fit to be part of a URL (RFC 9110 §7.2).
+fn host(headers: &HeaderMap) -> Result<&str, Refusal> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else {
+        return Err(Refusal::BadHost);
+    };
+    checked(host.to_str().map_err(|_| Refusal::BadHost)?)
+}
+
+fn checked(host: &str) -> Result<&str, Refusal> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let valid = host.len() <= 255
+        && host.chars().all(plain)
+        && host.parse::<uri::Authority>().is_ok_and(|authority| !authority.host().is_empty());
+    if valid { Ok(host) } else { Err(Refusal::BadHost) }
+}
+
+/// What every address of the issuer needs to know of a request.
+pub(super) struct Visit {
+    pub issuer: Arc<Issuer>,
+    pub origin: Origin,
+    pub headers: HeaderMap,
+}
+
+impl FromRequestParts<Arc<Issuer>> for Visit {
+    type Rejection = axum::response::Response;
+
+    async fn from_request_parts(parts: &mut Parts, issuer: &Arc<Issuer>) -> Result<Self, Self::Rejection> {
+        let origin =
+            Origin::read(parts, issuer.public.as_ref()).map_err(|refusal| refusal.respond(&parts.headers))?;
+        Ok(Self { issuer: Arc::clone(issuer), origin, headers: parts.headers.clone() })
+    }
+}
+
+impl Visit {
+    /// Reads the first segment of the path.
+    pub fn authority(&self, segment: &str) -> Result<Authority, Refusal> {
+        Authority::parse(segment, &self.issuer.directory)
+    }
+
+    /// Whether a host of an address is one of the names of this service.
+    pub fn is_ours(&self, host: &str) -> bool {
+        let hostname =
+            |of: &str| Origin::of(&format!("http://{of}")).map(|origin| without_port(&origin.host));
+        let own = [Some(self.origin.host()), self.issuer.public.as_ref().map(Origin::host)];
+        let base = Origin::of(self.issuer.base()).map(|origin| origin.host);
+        let names = own.into_iter().flatten().chain(base.as_deref()).chain(PUBLIC_CLOUD);
+        let asked = hostname(host);
+        asked.is_some() && names.into_iter().any(|name| hostname(name) == asked)
+    }
+}
+
+fn without_port(host: &str) -> String {
+    let end = if host.starts_with('[') { host.find(']').map(|end| end + 1) } else { host.find(':') };
+    host.get(..end.unwrap_or(host.len())).unwrap_or(host).to_ascii_lowercase()
+}
