@@ -18,7 +18,7 @@ fn at() -> String {
 }
 
 /// A tool's request; the challenge is RFC 7636's own example.
-fn request<'a>(challenge: &'a str) -> Vec<(&'a str, &'a str)> {
+fn request(challenge: &str) -> Vec<(&str, &str)> {
     vec![
         ("client_id", TOOL),
         ("response_type", "code"),
