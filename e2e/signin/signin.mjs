@@ -114,11 +114,22 @@ const msal = {
     const answer = { ...form, user: USER, password: PASSWORD, decision: "approve", response_mode: "query" };
     const back = new URL(await post(`${url.origin}${url.pathname}`, answer));
     const code = back.searchParams.get("code") ?? fail(back.href);
-    const result = await application.acquireTokenByCode(
-      { ...request, code, codeVerifier: verifier },
-      { code, nonce: "n-1" },
-    );
+    const result = await application.acquireTokenByCode({ ...request, code, codeVerifier: verifier, nonce: "n-1" });
     return refreshed(application, result);
+  },
+  "browser, on a port of its own, refresh": async () => {
+    const application = tool();
+    const openBrowser = async (address) => {
+      const url = new URL(address);
+      const form = Object.fromEntries(url.searchParams);
+      const answer = { ...form, user: USER, password: PASSWORD, decision: "approve" };
+      const back = await post(`${url.origin}${url.pathname}`, answer);
+      // The program waits there; in form_post mode the page says how to get there.
+      if (back.startsWith("http")) return void (await fetch(back));
+      const fields = [...back.matchAll(/name="([^"]+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]);
+      await post(/action="([^"]+)"/.exec(back)?.[1] ?? fail(back), fields);
+    };
+    return refreshed(application, await application.acquireTokenInteractive({ scopes: [ONE], openBrowser }));
   },
 };
 

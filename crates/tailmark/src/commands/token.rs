@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::clock;
 use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
+use crate::issuer::directory::DEFAULT_USER;
 use crate::issuer::{DEFAULT_TENANT, Issuer, TokenKind, TokenRequest};
 
 /// Print a token signed by the embedded issuer.
@@ -27,7 +28,7 @@ pub struct TokenArgs {
     #[arg(long, value_name = "GUID", default_value_t = DEFAULT_TENANT)]
     pub tenant: Uuid,
     /// The user's principal name.
-    #[arg(long, value_name = "UPN", default_value = "admin@contoso.example")]
+    #[arg(long, value_name = "UPN", default_value = DEFAULT_USER)]
     pub user: String,
     /// Seconds until it expires; negative for one that has expired.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, allow_negative_numbers = true)]
@@ -64,7 +65,7 @@ impl Default for MintRequest {
             app: false,
             personal: false,
             tenant: DEFAULT_TENANT,
-            user: "admin@contoso.example".to_owned(),
+            user: DEFAULT_USER.to_owned(),
             expires_in: 3600,
         }
     }

@@ -106,7 +106,13 @@ pub(super) fn check(
         Audience::One(audience) => for_us(audience),
         Audience::Several(audiences) => audiences.iter().any(for_us),
     };
-    if for_us { Ok(()) } else { Err(Refusal::AssertionForm("its audience is not this token endpoint")) }
+    if for_us {
+        Ok(())
+    } else {
+        Err(Refusal::AssertionForm(
+            "its audience is not this token endpoint, by a name that http.public_url or the first start gave it",
+        ))
+    }
 }
 
 /// An audience is one of our names, the same tenant, and the token endpoint or the issuer: libraries send either,

@@ -18,6 +18,9 @@ use super::{Issuer, PERSONAL_TENANT};
 pub(super) const PUBLIC_CLOUD: [&str; 4] =
     ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"];
 
+/// The names by which a machine calls itself.
+pub(super) const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
 /// Whom the first segment of the path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Authority {
@@ -151,19 +154,19 @@ impl Visit {
         Authority::parse(segment, &self.issuer.directory)
     }
 
-    /// Whether a host of an address is one of the names of this service.
+    /// Whether a host of an address is a name of this service: the loopback's, that of its first start, that of the
+    /// settings, or one of Entra's. Not the one by which it was just called: whoever calls could choose it.
     pub fn is_ours(&self, host: &str) -> bool {
-        let hostname =
-            |of: &str| Origin::of(&format!("http://{of}")).map(|origin| without_port(&origin.host));
-        let own = [Some(self.origin.host()), self.issuer.public.as_ref().map(Origin::host)];
-        let base = Origin::of(self.issuer.base()).map(|origin| origin.host);
-        let names = own.into_iter().flatten().chain(base.as_deref()).chain(PUBLIC_CLOUD);
-        let asked = hostname(host);
-        asked.is_some() && names.into_iter().any(|name| hostname(name) == asked)
+        let base = Origin::of(self.issuer.base());
+        let own = [base.as_ref(), self.issuer.public.as_ref()];
+        let names = own.into_iter().flatten().map(Origin::host).chain(PUBLIC_CLOUD).chain(LOOPBACK);
+        let asked = without_port(host);
+        names.map(without_port).any(|name| name == asked)
     }
 }
 
-fn without_port(host: &str) -> String {
+/// A host name without its port, in lower case.
+pub(super) fn without_port(host: &str) -> String {
     let end = if host.starts_with('[') { host.find(']').map(|end| end + 1) } else { host.find(':') };
     host.get(..end.unwrap_or(host.len())).unwrap_or(host).to_ascii_lowercase()
 }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect as SeeOther, Response};
 use reqwest::Url;
 use uuid::Uuid;
 
-use super::authority::{Authority, Visit};
+use super::authority::{Authority, LOOPBACK, Visit};
 use super::claims::TokenVersion;
 use super::device_code::{chosen, same_site};
 use super::directory::{Application, Redirect};
@@ -19,6 +19,7 @@ use super::grants::{CODE_LIFETIME, Code, SignIn, failed};
 use super::page;
 use super::refusal::Refusal;
 use super::scope::Scope;
+use super::token::client_info;
 
 /// Fields of the page's own form, which are no part of the request.
 const ANSWERS: [&str; 3] = ["user", "password", "decision"];
@@ -169,7 +170,11 @@ impl Request<'_> {
                     nonce: form.one("nonce")?,
                 };
                 let code = issuer.codes.seal(&code).map_err(|error| failed(&error))?;
-                Ok(back.with(vec![("code", code)]))
+                let mut answer = vec![("code", code)];
+                if form.one("client_info")?.as_deref() == Some("1") {
+                    answer.push(("client_info", client_info(user, tenant)));
+                }
+                Ok(back.with(answer))
             }
             Some(_) => Err(Refusal::Declined),
         }
@@ -218,9 +223,8 @@ fn fits(redirect: &Redirect, asked: &str) -> bool {
         return true;
     }
     let (Ok(registered), Ok(asked)) = (Url::parse(&redirect.uri), Url::parse(asked)) else { return false };
-    let of_machine = |url: &Url| {
-        url.scheme() == "http" && matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
-    };
+    let of_machine =
+        |url: &Url| url.scheme() == "http" && url.host_str().is_some_and(|host| LOOPBACK.contains(&host));
     redirect.public
         && of_machine(&registered)
         && registered.host_str() == asked.host_str()

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use super::authority::{Authority, Origin, PUBLIC_CLOUD, Visit};
+use super::authority::{Authority, Origin, PUBLIC_CLOUD, Visit, without_port};
 use super::claims::TokenVersion;
 use super::form::Form;
 use super::refusal::Refusal;
@@ -80,8 +80,10 @@ pub(super) async fn instance(visit: Visit, RawQuery(query): RawQuery) -> Respons
         let (origin, authority) = match &asked {
             None => (visit.origin.clone(), Authority::Common),
             Some(endpoint) => {
-                let host =
-                    endpoint.host_str().filter(|host| visit.is_ours(host)).ok_or(Refusal::UnknownInstance)?;
+                let own = |host: &&str| {
+                    visit.is_ours(host) || without_port(visit.origin.host()) == without_port(host)
+                };
+                let host = endpoint.host_str().filter(own).ok_or(Refusal::UnknownInstance)?;
                 let tenant = endpoint.path_segments().and_then(|mut segments| segments.next());
                 (origin_of(&visit, host), visit.authority(tenant.unwrap_or("common"))?)
             }
@@ -107,10 +109,7 @@ pub(super) async fn instance(visit: Visit, RawQuery(query): RawQuery) -> Respons
 /// The origin with this host name. Libraries ask without the port, which only we know.
 fn origin_of(visit: &Visit, host: &str) -> Origin {
     let known = [Some(visit.origin.clone()), visit.issuer.public.clone(), Origin::of(visit.issuer.base())];
-    let named = known.into_iter().flatten().find(|origin| {
-        let name = origin.host().rsplit_once(':').map_or(origin.host(), |(name, _)| name);
-        name.eq_ignore_ascii_case(host)
-    });
+    let named = known.into_iter().flatten().find(|origin| without_port(origin.host()) == without_port(host));
     named.or_else(|| Origin::of(&format!("https://{host}"))).unwrap_or_else(|| visit.origin.clone())
 }
 

@@ -11,9 +11,11 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::authority::Visit;
 use super::claims::{IdRequest, TokenKind, TokenRequest, TokenVersion};
+use super::directory::User;
 use super::form::Form;
 use super::grants::{Ask, Granted, failed};
 use super::refusal::Refusal;
@@ -44,8 +46,7 @@ fn respond(visit: &Visit, tenant: &str, body: &[u8], version: TokenVersion) -> R
         let granted = Ask { visit, authority, version, form }.grant()?;
         let mut answer = answer(visit, &granted, version)?;
         if let Some(user) = granted.user.filter(|_| wants_client_info) {
-            let account = json!({ "uid": user.object_id(granted.tenant).to_string(), "utid": granted.tenant.to_string() });
-            answer.insert("client_info".to_owned(), URL_SAFE_NO_PAD.encode(account.to_string()).into());
+            answer.insert("client_info".to_owned(), client_info(user, granted.tenant).into());
         }
         Ok(answer)
     };
@@ -53,6 +54,12 @@ fn respond(visit: &Visit, tenant: &str, body: &[u8], version: TokenVersion) -> R
         Ok(answer) => private(&Value::Object(answer)),
         Err(refusal) => Refusal::respond(&refusal, &visit.headers),
     }
+}
+
+/// Entra's `client_info`: the account's ids, from which msal makes the key of its cache.
+pub(super) fn client_info(user: &User, tenant: Uuid) -> String {
+    let account = json!({ "uid": user.object_id(tenant).to_string(), "utid": tenant.to_string() });
+    URL_SAFE_NO_PAD.encode(account.to_string())
 }
 
 /// A JSON answer that nobody may keep.

@@ -179,11 +179,18 @@ async fn forgeries() {
     for nonsense in ["x", "a.b", "a.b.c", "..", "e30.e30.AAAA"] {
         ask(&house, nonsense).await.refused(401, "invalid_client", 50027);
     }
-    let good = token(&good, &own);
+    let good_header = good;
+    let good = token(&good_header, &own);
     let other_type = changed(&form(&good), "client_assertion_type", Some("urn:x"));
     house.token(&other_type).await.refused(401, "invalid_client", 50027);
     let no_type = changed(&form(&good), "client_assertion_type", None);
     house.token(&no_type).await.refused(400, "invalid_request", 900_144);
+    // One that was made for another server, by whoever runs that and calls us by its name.
+    let theirs = with(&own, &json!({ "aud": format!("https://evil.example/{TENANT}/oauth2/v2.0/token") }));
+    let theirs = token(&good_header, &theirs);
+    let path = format!("/{TENANT}/oauth2/v2.0/token");
+    let sent = house.send("POST", &path, &[("host", "evil.example")], Some(&form(&theirs))).await;
+    sent.refused(401, "invalid_client", 50027);
     // For another application: it has no certificate.
     let stolen = changed(&form(&good), "client_id", Some(TOOL));
     house.token(&stolen).await.refused(401, "invalid_client", 700_025);

@@ -57,6 +57,9 @@ async fn a_tool() {
     let back = house.post(&at(), &as_ada(&request)).await.location();
     assert!(back.as_str().starts_with(&format!("{BACK}?code=")), "{back}");
     assert_eq!(pair(&back, "state").as_deref(), Some("a b&c"));
+    assert_eq!(pair(&back, "client_info"), None);
+    let asked = [&as_ada(&request)[..], &[("client_info", "1")]].concat();
+    assert!(pair(&house.post(&at(), &asked).await.location(), "client_info").is_some());
     let code = pair(&back, "code").unwrap();
     let form = [
         ("grant_type", "authorization_code"),
