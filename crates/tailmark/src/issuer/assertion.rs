@@ -122,7 +122,7 @@ fn is_for_us(audience: &str, visit: &Visit, authority: Authority) -> bool {
     let Some(host) = url.host_str() else { return false };
     let Some((tenant, rest)) = url.path().trim_start_matches('/').split_once('/') else { return false };
     let endpoint = matches!(rest.trim_end_matches('/'), "" | "v2.0" | "oauth2/v2.0/token" | "oauth2/token");
-    let same_tenant = visit.authority(tenant).is_ok_and(|named| match (named, authority) {
+    let same_tenant = visit.named(tenant).is_ok_and(|named| match (named, authority) {
         (Authority::Tenant(named), Authority::Tenant(asked)) => named == asked,
         _ => true,
     });

@@ -136,6 +136,8 @@ pub(super) struct Visit {
     pub issuer: Arc<Issuer>,
     pub origin: Origin,
     pub headers: HeaderMap,
+    /// The first segment of the path.
+    segment: String,
 }
 
 impl FromRequestParts<Arc<Issuer>> for Visit {
@@ -144,13 +146,19 @@ impl FromRequestParts<Arc<Issuer>> for Visit {
     async fn from_request_parts(parts: &mut Parts, issuer: &Arc<Issuer>) -> Result<Self, Self::Rejection> {
         let origin =
             Origin::read(parts, issuer.public.as_ref()).map_err(|refusal| refusal.respond(&parts.headers))?;
-        Ok(Self { issuer: Arc::clone(issuer), origin, headers: parts.headers.clone() })
+        let segment = parts.uri.path().split('/').nth(1).unwrap_or_default().to_owned();
+        Ok(Self { issuer: Arc::clone(issuer), origin, headers: parts.headers.clone(), segment })
     }
 }
 
 impl Visit {
-    /// Reads the first segment of the path.
-    pub fn authority(&self, segment: &str) -> Result<Authority, Refusal> {
+    /// Whom the address names.
+    pub fn authority(&self) -> Result<Authority, Refusal> {
+        self.named(&self.segment)
+    }
+
+    /// Whom the first segment of another address names.
+    pub fn named(&self, segment: &str) -> Result<Authority, Refusal> {
         Authority::parse(segment, &self.issuer.directory)
     }
 

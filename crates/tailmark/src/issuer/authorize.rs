@@ -4,8 +4,7 @@
 //! In comes a client's request, checked twice, for the page and for the form on it; out comes a page, or the way
 //! back to the client with a code or an error. Nobody is sent to an address that is not registered.
 
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::response::{IntoResponse, Redirect as SeeOther, Response};
 use reqwest::Url;
 use uuid::Uuid;
@@ -14,7 +13,7 @@ use super::authority::{Authority, LOOPBACK, Visit};
 use super::claims::TokenVersion;
 use super::device_code::{chosen, same_site};
 use super::directory::{Application, Redirect};
-use super::form::Form;
+use super::form::{Form, Posted};
 use super::grants::{CODE_LIFETIME, Code, SignIn, failed};
 use super::page;
 use super::refusal::Refusal;
@@ -25,23 +24,23 @@ use super::token::client_info;
 const ANSWERS: [&str; 3] = ["user", "password", "decision"];
 
 /// `GET /{tenant}/oauth2/v2.0/authorize`
-pub(super) async fn v2(visit: Visit, Path(tenant): Path<String>, RawQuery(query): RawQuery) -> Response {
-    ask(&visit, &tenant, &Form::of_query(query.as_deref()), TokenVersion::V2)
+pub(super) async fn v2(visit: Visit, RawQuery(query): RawQuery) -> Response {
+    ask(&visit, &Form::of_query(query.as_deref()), TokenVersion::V2)
 }
 
 /// `GET /{tenant}/oauth2/authorize`
-pub(super) async fn v1(visit: Visit, Path(tenant): Path<String>, RawQuery(query): RawQuery) -> Response {
-    ask(&visit, &tenant, &Form::of_query(query.as_deref()), TokenVersion::V1)
+pub(super) async fn v1(visit: Visit, RawQuery(query): RawQuery) -> Response {
+    ask(&visit, &Form::of_query(query.as_deref()), TokenVersion::V1)
 }
 
 /// `POST /{tenant}/oauth2/v2.0/authorize`: a client's request (OpenID Connect Core 1.0 §3.1.2.1), or our page.
-pub(super) async fn v2_answer(visit: Visit, Path(tenant): Path<String>, body: Bytes) -> Response {
-    ask(&visit, &tenant, &Form::of_body(&visit.headers, &body), TokenVersion::V2)
+pub(super) async fn v2_answer(visit: Visit, Posted(form): Posted) -> Response {
+    ask(&visit, &form, TokenVersion::V2)
 }
 
 /// `POST /{tenant}/oauth2/authorize`
-pub(super) async fn v1_answer(visit: Visit, Path(tenant): Path<String>, body: Bytes) -> Response {
-    ask(&visit, &tenant, &Form::of_body(&visit.headers, &body), TokenVersion::V1)
+pub(super) async fn v1_answer(visit: Visit, Posted(form): Posted) -> Response {
+    ask(&visit, &form, TokenVersion::V1)
 }
 
 /// How a user is sent back.
@@ -80,10 +79,10 @@ impl Back {
     }
 }
 
-fn ask(visit: &Visit, tenant: &str, form: &Form, version: TokenVersion) -> Response {
+fn ask(visit: &Visit, form: &Form, version: TokenVersion) -> Response {
     // Until the address is known to be the client's, errors are for the user to read.
     let known = || {
-        let authority = visit.authority(tenant)?;
+        let authority = visit.authority()?;
         let client = form.need("client_id")?;
         let application = visit.issuer.directory.application(authority, &client);
         let application = application.ok_or(Refusal::UnknownClient(client))?;

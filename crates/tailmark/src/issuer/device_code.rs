@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use axum::body::Bytes;
-use axum::extract::{Path, RawQuery};
+use axum::extract::RawQuery;
 use axum::http::header;
 use axum::response::Response;
 use base64::Engine;
@@ -18,7 +17,7 @@ use serde_json::json;
 use super::authority::{Authority, Visit};
 use super::claims::TokenVersion;
 use super::directory::User;
-use super::form::Form;
+use super::form::{Form, Posted};
 use super::grants::{SignIn, failed, may_sign_in};
 use super::refusal::Refusal;
 use super::scope::Scope;
@@ -132,19 +131,18 @@ impl DeviceCodes {
 }
 
 /// `POST /{tenant}/oauth2/v2.0/devicecode`
-pub(super) async fn v2(visit: Visit, Path(tenant): Path<String>, body: Bytes) -> Response {
-    begin(&visit, &tenant, &body, TokenVersion::V2)
+pub(super) async fn v2(visit: Visit, Posted(form): Posted) -> Response {
+    begin(&visit, &form, TokenVersion::V2)
 }
 
 /// `POST /{tenant}/oauth2/devicecode`
-pub(super) async fn v1(visit: Visit, Path(tenant): Path<String>, body: Bytes) -> Response {
-    begin(&visit, &tenant, &body, TokenVersion::V1)
+pub(super) async fn v1(visit: Visit, Posted(form): Posted) -> Response {
+    begin(&visit, &form, TokenVersion::V1)
 }
 
-fn begin(visit: &Visit, tenant: &str, body: &[u8], version: TokenVersion) -> Response {
+fn begin(visit: &Visit, form: &Form, version: TokenVersion) -> Response {
     let answer = || {
-        let authority = visit.authority(tenant)?;
-        let form = Form::of_body(&visit.headers, body);
+        let authority = visit.authority()?;
         let client = form.need("client_id")?;
         let issuer = &visit.issuer;
         let application = issuer.directory.application(authority, &client);
@@ -227,13 +225,12 @@ pub(super) async fn page(RawQuery(query): RawQuery) -> Response {
 }
 
 /// `POST /{tenant}/oauth2/deviceauth`: first the code, then with it the user and the decision.
-pub(super) async fn answer(visit: Visit, body: Bytes) -> Response {
-    decide(&visit, &body).unwrap_or_else(|refusal| refusal.page(&visit.headers))
+pub(super) async fn answer(visit: Visit, Posted(form): Posted) -> Response {
+    decide(&visit, &form).unwrap_or_else(|refusal| refusal.page(&visit.headers))
 }
 
-fn decide(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
+fn decide(visit: &Visit, form: &Form) -> Result<Response, Refusal> {
     same_site(visit)?;
-    let form = Form::of_body(&visit.headers, body);
     let typed = form.need("user_code")?;
     let issuer = &visit.issuer;
     let waiting = issuer.device_codes.pending(&typed, issuer.now())?;
@@ -246,7 +243,7 @@ fn decide(visit: &Visit, body: &[u8]) -> Result<Response, Refusal> {
             Ok(page::choose_user(&application.display_name, &waiting.scope, &users, &hidden, None))
         }
         Some("approve") => {
-            let user = chosen(visit, waiting.authority, &form)?;
+            let user = chosen(visit, waiting.authority, form)?;
             issuer.device_codes.settle(&waiting.user_code, State::Approved(waiting.sign_in(user)));
             Ok(page::message("You have signed in", "You may close this window and go back to your device."))
         }

@@ -17,17 +17,17 @@ use super::form::Form;
 use super::refusal::Refusal;
 
 /// `GET /{tenant}/v2.0/.well-known/openid-configuration`
-pub(super) async fn v2(visit: Visit, Path(tenant): Path<String>) -> Response {
-    document(configuration(&visit, &tenant, TokenVersion::V2), &visit.headers)
+pub(super) async fn v2(visit: Visit) -> Response {
+    document(configuration(&visit, TokenVersion::V2), &visit.headers)
 }
 
 /// `GET /{tenant}/.well-known/openid-configuration`
-pub(super) async fn v1(visit: Visit, Path(tenant): Path<String>) -> Response {
-    document(configuration(&visit, &tenant, TokenVersion::V1), &visit.headers)
+pub(super) async fn v1(visit: Visit) -> Response {
+    document(configuration(&visit, TokenVersion::V1), &visit.headers)
 }
 
-fn configuration(visit: &Visit, tenant: &str, version: TokenVersion) -> Result<Value, Refusal> {
-    let authority = visit.authority(tenant)?;
+fn configuration(visit: &Visit, version: TokenVersion) -> Result<Value, Refusal> {
+    let authority = visit.authority()?;
     let base = visit.origin.base();
     let at = format!("{base}/{}", authority.segment());
     let (oauth2, keys) = match version {
@@ -65,9 +65,9 @@ fn configuration(visit: &Visit, tenant: &str, version: TokenVersion) -> Result<V
 }
 
 /// `GET /{tenant}/discovery/v2.0/keys` and `GET /{tenant}/discovery/keys`
-pub(super) async fn keys(visit: Visit, Path(tenant): Path<String>) -> Response {
+pub(super) async fn keys(visit: Visit) -> Response {
     let identity = &visit.issuer.identity;
-    let keys = visit.authority(&tenant).map(|_| json!({ "keys": [identity.public.jwk(&identity.kid)] }));
+    let keys = visit.authority().map(|_| json!({ "keys": [identity.public.jwk(&identity.kid)] }));
     document(keys, &visit.headers)
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn instance(visit: Visit, RawQuery(query): RawQuery) -> Respons
                 };
                 let host = endpoint.host_str().filter(own).ok_or(Refusal::UnknownInstance)?;
                 let tenant = endpoint.path_segments().and_then(|mut segments| segments.next());
-                (origin_of(&visit, host), visit.authority(tenant.unwrap_or("common"))?)
+                (origin_of(&visit, host), visit.named(tenant.unwrap_or("common"))?)
             }
         };
         let metadata =
@@ -114,8 +114,12 @@ fn origin_of(visit: &Visit, host: &str) -> Origin {
 }
 
 /// `GET /common/userrealm/{user}`: where a user's password is checked. Here.
-pub(super) async fn realm(visit: Visit, Path((_, user)): Path<(String, String)>) -> Response {
-    document(Ok(realm_of(&user)), &visit.headers)
+pub(super) async fn realm(
+    visit: Visit,
+    user: Result<Path<(String, String)>, axum::extract::rejection::PathRejection>,
+) -> Response {
+    let realm = user.map(|Path((_, user))| realm_of(&user)).map_err(|_| Refusal::Malformed);
+    document(realm, &visit.headers)
 }
 
 /// `GET /common/UserRealm/?user=…`

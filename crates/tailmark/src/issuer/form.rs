@@ -5,7 +5,10 @@
 //! with its certificate (RFC 7523 §2.2), or, as a public client, by its name alone. Secrets are compared in
 //! constant time and named in no error and no log.
 
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
@@ -32,16 +35,6 @@ pub(super) fn parameters(encoded: &str) -> Vec<(String, String)> {
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// Those of a body; none when the body is something else than a form.
-    pub fn of_body(headers: &HeaderMap, body: &[u8]) -> Self {
-        let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let media = media.split(';').next().unwrap_or("").trim();
-        if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            return Self(Vec::new());
-        }
-        Self(std::str::from_utf8(body).map(parameters).unwrap_or_default())
-    }
-
     /// Those of a query.
     pub fn of_query(query: Option<&str>) -> Self {
         Self(query.map(parameters).unwrap_or_default())
@@ -64,6 +57,28 @@ impl Form {
     /// All of them, in order.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
+    }
+}
+
+/// The parameters of a body; none when it is something else than a form.
+pub(super) struct Posted(pub Form);
+
+impl<S: Send + Sync> FromRequest<S> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Self::Rejection> {
+        let headers = request.headers().clone();
+        let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        let media = media.split(';').next().unwrap_or("").trim();
+        let is_form = media.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+        let malformed = || Refusal::Malformed.respond(&headers);
+        // Too large, or cut off.
+        let body = Bytes::from_request(request, state).await.map_err(|_| malformed())?;
+        if !is_form {
+            return Ok(Self(Form(Vec::new())));
+        }
+        let text = std::str::from_utf8(&body).map_err(|_| malformed())?;
+        Ok(Self(Form(parameters(text))))
     }
 }
 

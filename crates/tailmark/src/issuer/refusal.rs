@@ -30,8 +30,10 @@ pub(super) enum Refusal {
     NotForPersonal,
     /// The Host header is absent or not a host.
     BadHost,
-    /// An address that takes another method.
+    /// The address takes other methods.
     WrongMethod(String),
+    /// The request cannot be read, or is too large.
+    Malformed,
     /// A parameter is missing.
     Missing(&'static str),
     /// A parameter is there twice (RFC 6749 §3.2), or the client is named in two ways (§2.3).

@@ -4,8 +4,6 @@
 //! token (OpenID Connect Core 1.0 §3.1.3.3), a refresh token and Entra's `client_info`. Nothing of it may be kept
 //! by a cache (§5.1).
 
-use axum::body::Bytes;
-use axum::extract::Path;
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -16,7 +14,7 @@ use uuid::Uuid;
 use super::authority::Visit;
 use super::claims::{IdRequest, TokenKind, TokenRequest, TokenVersion};
 use super::directory::User;
-use super::form::Form;
+use super::form::{Form, Posted};
 use super::grants::{Ask, Granted, failed};
 use super::refusal::Refusal;
 
@@ -24,24 +22,23 @@ use super::refusal::Refusal;
 const LIFETIME: i64 = 3599;
 
 /// `POST /{tenant}/oauth2/v2.0/token`
-pub(super) async fn v2(visit: Visit, Path(tenant): Path<String>, body: Bytes) -> Response {
-    respond(&visit, &tenant, &body, TokenVersion::V2)
+pub(super) async fn v2(visit: Visit, Posted(form): Posted) -> Response {
+    respond(&visit, form, TokenVersion::V2)
 }
 
 /// `POST /{tenant}/oauth2/token`
-pub(super) async fn v1(visit: Visit, Path(tenant): Path<String>, body: Bytes) -> Response {
-    respond(&visit, &tenant, &body, TokenVersion::V1)
+pub(super) async fn v1(visit: Visit, Posted(form): Posted) -> Response {
+    respond(&visit, form, TokenVersion::V1)
 }
 
-/// Any other method at an address for POST.
+/// A method that an address does not take.
 pub(super) async fn wrong_method(method: Method, headers: HeaderMap) -> Response {
     Refusal::WrongMethod(method.to_string()).respond(&headers)
 }
 
-fn respond(visit: &Visit, tenant: &str, body: &[u8], version: TokenVersion) -> Response {
+fn respond(visit: &Visit, form: Form, version: TokenVersion) -> Response {
     let answer = || {
-        let authority = visit.authority(tenant)?;
-        let form = Form::of_body(&visit.headers, body);
+        let authority = visit.authority()?;
         let wants_client_info = form.one("client_info")?.as_deref() == Some("1");
         let granted = Ask { visit, authority, version, form }.grant()?;
         let mut answer = answer(visit, &granted, version)?;

@@ -134,6 +134,47 @@ async fn seeded_ids_are_any_text() {
     assert!(app.everything().await.is_empty());
 }
 
+/// Who is in a seed may sign in, and then call with what was granted and nothing else.
+#[tokio::test]
+async fn who_is_seeded_can_sign_in_and_call() {
+    let seed = "
+domains: [contoso.example]
+applications:
+  - appId: reader
+    delegatedPermissions: [DeviceManagementServiceConfig.Read.All]
+users:
+  - userPrincipalName: ada@contoso.example
+    passwordProfile: { password: '1234' }
+deviceManagement:
+  windowsAutopilotDeviceIdentities:
+    - { id: d-1, serialNumber: '0012' }
+";
+    let app = TestApp::try_with(|config| {
+        let file = config.data.join("seed.yaml");
+        std::fs::write(&file, seed).unwrap();
+        config.seed = vec![file];
+    })
+    .await
+    .unwrap();
+    let form = "grant_type=password&client_id=reader&username=ada%40contoso.example&password=1234\
+                &scope=https%3A%2F%2Fgraph.microsoft.com%2F.default";
+    let form = form.replace(' ', "");
+    let signed_in = app
+        .ask("POST", "/contoso.example/oauth2/v2.0/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .bytes(form.as_bytes())
+        .by_nobody()
+        .await
+        .expect(200)
+        .json();
+    let token = format!("Bearer {}", signed_in["access_token"].as_str().unwrap());
+    let url = format!("{}/{DEVICES}", ROOTS[0]);
+    let devices = app.get(&url).by_nobody().header("authorization", &token).await.expect(200).entities();
+    assert_eq!(devices[0]["serialNumber"], "0012");
+    let change = app.post(&format!("{}/{IMPORTED}", ROOTS[0]), &bare("1", "PK"));
+    change.by_nobody().header("authorization", &token).await.expect(403);
+}
+
 /// A seed that does not fit keeps the service from starting and says where.
 #[tokio::test]
 async fn a_bad_seed_is_refused() {

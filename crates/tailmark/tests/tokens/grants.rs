@@ -75,6 +75,12 @@ async fn a_secret() {
     house.token(&resource).await.refused(400, "invalid_request", 901_002);
     let elsewhere = format!("/{OTHER_TENANT}/oauth2/v2.0/token");
     house.post(&elsewhere, &secret()).await.refused(400, "invalid_tenant", 90002);
+    let large = "a".repeat(70_000);
+    house.token(&changed(&secret(), "scope", Some(&large))).await.refused(400, "invalid_request", 9_002_313);
+    house.get("/%ff/oauth2/v2.0/token").await.refused(400, "invalid_request", 900_561);
+    house.post("/%ff/oauth2/v2.0/token", &secret()).await.refused(400, "invalid_tenant", 90002);
+    house.post("/common/discovery/keys", &secret()).await.refused(400, "invalid_request", 900_561);
+    house.get("/common/userrealm/%ff").await.refused(400, "invalid_request", 9_002_313);
     house.send("GET", &format!("/{TENANT}/oauth2/v2.0/token"), &[], None).await.refused(
         400,
         "invalid_request",

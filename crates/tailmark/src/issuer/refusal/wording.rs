@@ -33,8 +33,11 @@ impl Refusal {
             Self::WrongMethod(method) => said(
                 "invalid_request",
                 900_561,
-                format!("The endpoint only accepts POST requests. Received a {} request.", shown(method)),
+                format!("The endpoint does not accept {} requests.", shown(method)),
             ),
+            Self::Malformed => {
+                says("invalid_request", 9_002_313, "Invalid request. Request is malformed or invalid.")
+            }
             Self::Missing(name) => said(
                 "invalid_request",
                 900_144,
