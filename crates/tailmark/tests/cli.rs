@@ -523,3 +523,18 @@ fn the_demonstration_takes_its_folder_with_it_when_it_is_terminated() {
         assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "it left something behind");
     }
 }
+
+#[test]
+fn the_ready_line_names_the_proxy() {
+    let desk = Desk::new();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--intercept", "127.0.0.1:0", "--data", "data"];
+    let mut command = desk.command(&arguments);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let addresses = line.trim().strip_prefix("Tailmark is listening on https://localhost:").unwrap();
+    let (port, proxy) = addresses.split_once(" and intercepting on http://127.0.0.1:").unwrap();
+    assert!(port.parse::<u16>().is_ok() && proxy.parse::<u16>().is_ok(), "{line}");
+}

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Extension, Path, RawQuery, State};
 use axum::http::{HeaderMap, header, uri};
 use axum::response::{IntoResponse, Response};
 use odata::value::guid;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use super::Issuer;
 use super::refusal::Refusal;
+use crate::tls::Transport;
 
 /// Whom the first segment of the path names.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +50,7 @@ impl Authority {
 pub(super) async fn configuration(
     State(issuer): State<Arc<Issuer>>,
     Path(tenant): Path<String>,
+    transport: Option<Extension<Transport>>,
     headers: HeaderMap,
 ) -> Response {
     let answer = || {
@@ -58,7 +60,7 @@ pub(super) async fn configuration(
             Authority::Shared(_) => format!("{}/{{tenantid}}/v2.0", issuer.base()),
         };
         let host = host(&headers)?;
-        let at = format!("http://{host}/{}", authority.segment());
+        let at = format!("{}://{host}/{}", scheme(transport), authority.segment());
         Ok(json!({
             "issuer": name,
             // Differs: named because discovery demands a name (§3), and not answered: nobody signs in here by browser.
@@ -91,13 +93,17 @@ pub(super) async fn keys(
 }
 
 /// `GET /common/discovery/instance`: which hosts are one cloud. This one is a cloud by itself.
-pub(super) async fn instance(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+pub(super) async fn instance(
+    RawQuery(query): RawQuery,
+    transport: Option<Extension<Transport>>,
+    headers: HeaderMap,
+) -> Response {
     let answer = || {
         let host = host(&headers)?;
         let authority = asked_authority(query.as_deref()).unwrap_or(Authority::Shared("common"));
-        let metadata = format!("http://{host}/{}/v2.0/.well-known/openid-configuration", authority.segment());
+        let at = format!("{}://{host}/{}", scheme(transport), authority.segment());
         Ok(json!({
-            "tenant_discovery_endpoint": metadata,
+            "tenant_discovery_endpoint": format!("{at}/v2.0/.well-known/openid-configuration"),
             "api-version": "1.1",
             "metadata": [{ "preferred_network": host, "preferred_cache": host, "aliases": [host] }],
         }))
@@ -133,6 +139,11 @@ pub(super) fn host(headers: &HeaderMap) -> Result<&str, Refusal> {
         && host.chars().all(plain)
         && host.parse::<uri::Authority>().is_ok_and(|authority| !authority.host().is_empty());
     if valid { Ok(host) } else { Err(Refusal::BadHost) }
+}
+
+/// Of addresses that work for this client.
+fn scheme(transport: Option<Extension<Transport>>) -> &'static str {
+    transport.map(|Extension(transport)| transport).unwrap_or_default().scheme()
 }
 
 fn document(answer: Result<Value, Refusal>, request: &HeaderMap) -> Response {

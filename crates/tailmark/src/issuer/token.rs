@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::discovery::{Authority, host, parameters};
 use super::refusal::Refusal;
 use super::{Issuer, TokenKind, TokenRequest};
-use crate::clock;
+use crate::{clock, tls};
 
 /// As long as Entra says that a token lives: an hour less the second it took.
 const LIFETIME: i64 = 3599;
@@ -147,5 +147,10 @@ fn audience(issuer: &Issuer, scope: &str, headers: &HeaderMap) -> Option<String>
     }
     let here = host(headers).ok()?;
     let resource = resource.strip_prefix("http://").or_else(|| resource.strip_prefix("https://"))?;
-    if resource.eq_ignore_ascii_case(here) { issuer.audiences.first().cloned() } else { None }
+    // The Graph of a national cloud is another audience, and here the same service.
+    if resource.eq_ignore_ascii_case(here) || tls::is_answered(resource) {
+        issuer.audiences.first().cloned()
+    } else {
+        None
+    }
 }
