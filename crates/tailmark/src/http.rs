@@ -197,7 +197,12 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
 /// The version that an address names, and the path below its root.
 fn version_of(path: &str) -> Result<(Version, &str), Error> {
     let below = path.strip_prefix('/').unwrap_or(path);
-    let (segment, rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    let (segment, mut rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    // Microsoft's SDK for Python joins a root that ends in a slash with a path that begins with one (msgraph-beta-sdk
+    // 1.66).
+    while let Some(fewer) = rest.strip_prefix('/').filter(|fewer| fewer.starts_with('/')) {
+        rest = fewer;
+    }
     let version = Version::ALL.into_iter().find(|version| version.segment().eq_ignore_ascii_case(segment));
     version.map(|version| (version, rest)).ok_or_else(|| Error::NoVersion(segment.to_ascii_lowercase()))
 }

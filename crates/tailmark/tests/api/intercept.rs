@@ -91,6 +91,17 @@ async fn microsofts_hosts_are_answered_under_their_own_names() {
 }
 
 #[tokio::test]
+async fn a_root_with_a_slash_at_its_end() {
+    // As Microsoft's SDK for Python writes addresses.
+    let site = Secured::intercepting(|_| {}).await;
+    let url = format!("{GRAPH}/beta//deviceManagement/{IMPORTED}?$top=1");
+    let answer = site.intercepted().build().unwrap().get(url).bearer_auth(site.token()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200);
+    let context = format!("{GRAPH}/beta/$metadata#deviceManagement/{IMPORTED}");
+    assert!(answer.text().await.unwrap().contains(&context));
+}
+
+#[tokio::test]
 async fn a_tunnel_speaks_tls_for_these_hosts_only() {
     let site = Secured::intercepting(|_| {}).await;
     for (target, host) in [
