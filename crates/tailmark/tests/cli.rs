@@ -571,6 +571,9 @@ fn env_prints_what_points_a_tool_here() {
     let direct = printed(&["javascript", "--direct"]);
     assert!(direct.contains("\nexport AZURE_AUTHORITY_HOST='https://localhost:4280'\n"), "{direct}");
     assert!(!direct.contains("PROXY="), "{direct}");
+    let settings = desk.file("files.toml", "[tls]\nmode = \"files\"\n");
+    let files = printed(&["python", "--direct", "--config", settings.to_str().unwrap()]);
+    assert!(files.contains("AZURE_CLIENT_ID") && !files.contains("ca.pem"), "{files}");
     desk.run(&["env", "cobol"]).ends(2).says("cobol");
 
     fs::write(desk.folder.path().join("data/ca.json"), "{}").unwrap();

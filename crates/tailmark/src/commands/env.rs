@@ -46,17 +46,20 @@ pub struct EnvArgs {
 pub fn run(args: &EnvArgs) -> anyhow::Result<Exit> {
     let mut config = Config::load(args.config.as_deref(), args.data.as_deref())?;
     make_data_folder(&config.data)?;
-    config.data = config.data.canonicalize().context("the data folder cannot be found")?;
+    config.data = std::path::absolute(&config.data).context("the data folder cannot be found")?;
     if config.tls_mode() == tls::Mode::Off {
         // Both ways are by TLS. Whether the running service was told so by a flag cannot be seen from here.
         config.tls.mode = tls::Mode::OwnCa;
     }
     let server = serve::public_url(&config, config.http.listen);
     let issuer = Issuer::open_or_create(&config.data, &server)?.configured(&config.auth);
+    // Straight to a service with somebody's certificate there is no CA of ours to trust.
+    let has_own_ca = !args.direct || config.tls_mode() == tls::Mode::OwnCa;
+    let ca = has_own_ca.then(|| doors::authority(&config)).transpose()?;
     let place = Place {
         proxy: (!args.direct).then(|| format!("http://{}", proxy(&config))),
         server,
-        ca: doors::authority(&config)?.pem_file().display().to_string(),
+        ca: ca.map(|authority| authority.pem_file().display().to_string()),
         tenant: DEFAULT_TENANT.to_string(),
         client_id: issuer.client_id().to_owned(),
         client_secret: issuer.client_secret().expose().to_owned(),

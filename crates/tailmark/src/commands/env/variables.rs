@@ -40,8 +40,8 @@ pub struct Place {
     pub proxy: Option<String>,
     /// The service's own address.
     pub server: String,
-    /// The file with the CA's certificate.
-    pub ca: String,
+    /// The file with the CA's certificate; none: the service's is one that everybody trusts.
+    pub ca: Option<String>,
     /// The tenant.
     pub tenant: String,
     /// The client that the embedded issuer knows.
@@ -62,10 +62,10 @@ const ROWS: &[Row] = &[
     Row("HTTPS_PROXY", |place| place.proxy.clone(), EVERYBODY),
     Row("NO_PROXY", |place| place.proxy.as_ref().map(|_| "localhost,127.0.0.1,::1".to_owned()), EVERYBODY),
     Row("NODE_USE_ENV_PROXY", |place| place.proxy.as_ref().map(|_| "1".to_owned()), &[Javascript]),
-    Row("SSL_CERT_FILE", |place| Some(place.ca.clone()), &[Python, Rust, Powershell, Terraform]),
-    Row("REQUESTS_CA_BUNDLE", |place| Some(place.ca.clone()), &[Python]),
-    Row("NODE_EXTRA_CA_CERTS", |place| Some(place.ca.clone()), &[Javascript]),
-    Row("CURL_CA_BUNDLE", |place| Some(place.ca.clone()), &[Curl]),
+    Row("SSL_CERT_FILE", |place| place.ca.clone(), &[Python, Rust, Powershell, Terraform]),
+    Row("REQUESTS_CA_BUNDLE", |place| place.ca.clone(), &[Python]),
+    Row("NODE_EXTRA_CA_CERTS", |place| place.ca.clone(), &[Javascript]),
+    Row("CURL_CA_BUNDLE", |place| place.ca.clone(), &[Curl]),
     Row("TAILMARK_SERVER", |place| Some(place.server.clone()), &[Rust]),
     Row("AZURE_TENANT_ID", |place| Some(place.tenant.clone()), AZURE),
     Row("AZURE_CLIENT_ID", |place| Some(place.client_id.clone()), AZURE),
@@ -102,7 +102,8 @@ pub fn notes(tool: Tool, place: &Place) -> Vec<String> {
     match &place.proxy {
         Some(proxy) => notes.push(format!("Needs `tailmark serve --intercept`, with its proxy at {proxy}.")),
         None => notes.push(format!(
-            "Needs `tailmark serve` with tls.mode = own-ca. Tell your program that Graph is at {}/beta or /v1.0.",
+            "Needs `tailmark serve` with tls.mode = {}. Tell your program that Graph is at {}/beta or /v1.0.",
+            if place.ca.is_some() { "own-ca" } else { "files" },
             place.server
         )),
     }
@@ -115,14 +116,13 @@ pub fn notes(tool: Tool, place: &Place) -> Vec<String> {
     if place.proxy.is_some() && is_for(Javascript) {
         notes.push("Node.js reads HTTPS_PROXY since 22.21 and 24.5.".to_owned());
     }
-    if is_for(Python) || is_for(Rust) || is_for(Terraform) || is_for(Curl) {
+    if place.ca.is_some() && (is_for(Python) || is_for(Rust) || is_for(Terraform) || is_for(Curl)) {
         notes.push("While these are set, the tools trust this CA and no other.".to_owned());
     }
-    if is_for(Powershell) {
+    if let (true, Some(ca)) = (is_for(Powershell), &place.ca) {
         notes.push(format!(
-            "On Windows the CA must be imported: Import-Certificate -FilePath '{}' -CertStoreLocation \
-             Cert:\\CurrentUser\\Root",
-            place.ca
+            "On Windows the CA must be imported: Import-Certificate -FilePath '{ca}' -CertStoreLocation \
+             Cert:\\CurrentUser\\Root"
         ));
     }
     if is_for(Terraform) && place.proxy.is_none() {
