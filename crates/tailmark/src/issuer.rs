@@ -34,7 +34,6 @@ use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use uuid::{Builder, Uuid};
 
-pub use self::authority::Secure;
 pub use self::certificate::CertificateError;
 pub use self::claims::{Proof, TokenKind, TokenRequest, TokenVersion};
 

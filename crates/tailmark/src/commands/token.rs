@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use autopilot::model::READ_WRITE;
 use uuid::Uuid;
 
+use super::serve;
 use crate::clock;
 use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
@@ -101,11 +102,7 @@ pub fn mint(data: &Path, request: MintRequest) -> anyhow::Result<String> {
 
 fn signed(config: &Config, request: MintRequest) -> anyhow::Result<String> {
     make_data_folder(&config.data)?;
-    let base = if config.http.public_url.is_empty() {
-        format!("http://{}", config.http.listen)
-    } else {
-        config.http.public_url.trim_end_matches('/').to_owned()
-    };
+    let base = serve::public_url(config, config.http.listen);
     let issuer = Issuer::open_or_create(&config.data, &base)?;
     let kind = match (request.app, request.personal) {
         (true, _) => TokenKind::Application,

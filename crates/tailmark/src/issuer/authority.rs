@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::directory::Directory;
 use super::refusal::Refusal;
 use super::{Issuer, PERSONAL_TENANT};
+use crate::tls::{self, Transport};
 
 /// The names of Entra's public cloud, the preferred one first, the one for caches second.
 pub(super) const PUBLIC_CLOUD: [&str; 4] =
@@ -69,10 +70,6 @@ impl Authority {
     }
 }
 
-/// A mark on requests (`http::Extensions`) that have come through TLS.
-#[derive(Debug, Clone, Copy)]
-pub struct Secure;
-
 /// Scheme and host under which the client reached us.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Origin {
@@ -106,8 +103,7 @@ impl Origin {
             Some(host) if !parts.headers.contains_key(header::HOST) => checked(host)?,
             _ => host(&parts.headers)?,
         };
-        let secure = parts.extensions.get::<Secure>().is_some()
-            || parts.uri.scheme() == Some(&uri::Scheme::HTTPS)
+        let secure = parts.extensions.get::<Transport>().is_some_and(|transport| transport.scheme() == "https")
             // Something in front takes care of TLS and calls us by the public name.
             || public.is_some_and(|public| public.scheme == "https" && public.host.eq_ignore_ascii_case(host));
         Ok(Self { scheme: if secure { "https" } else { "http" }, host: host.to_owned() })
@@ -169,7 +165,7 @@ impl Visit {
         let own = [base.as_ref(), self.issuer.public.as_ref()];
         let names = own.into_iter().flatten().map(Origin::host).chain(PUBLIC_CLOUD).chain(LOOPBACK);
         let asked = without_port(host);
-        names.map(without_port).any(|name| name == asked)
+        tls::is_answered(&asked) || names.map(without_port).any(|name| name == asked)
     }
 }
 

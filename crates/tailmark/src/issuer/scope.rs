@@ -7,6 +7,7 @@
 use super::authority::{Origin, Visit};
 use super::directory::Application;
 use super::refusal::Refusal;
+use crate::tls;
 
 /// What OpenID Connect Core 1.0 §5.4 and §11 add to the permissions.
 const OPENID: [&str; 4] = ["openid", "profile", "email", "offline_access"];
@@ -138,10 +139,13 @@ fn audience(resource: &str, visit: &Visit) -> Result<String, Refusal> {
     if let Some(audience) = named {
         return Ok(audience.clone());
     }
+    // The Graph of a national cloud is another audience, and here the same service.
     let ours = resource.is_empty()
         || Origin::of(resource).is_some_and(|origin| {
-            origin.host().eq_ignore_ascii_case(visit.origin.host())
-                || visit.issuer.public.as_ref().is_some_and(|public| public.host() == origin.host())
+            let host = origin.host();
+            host.eq_ignore_ascii_case(visit.origin.host())
+                || tls::is_answered(host)
+                || visit.issuer.public.as_ref().is_some_and(|public| public.host() == host)
         });
     match audiences.first() {
         Some(audience) if ours => Ok(audience.clone()),

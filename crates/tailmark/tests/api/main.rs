@@ -14,6 +14,7 @@ mod errors;
 mod etags;
 mod expand;
 mod generated;
+mod intercept;
 mod language;
 mod metadata;
 mod paging;
@@ -25,6 +26,7 @@ mod registration;
 mod search;
 mod seed;
 mod support;
+mod tls;
 
 /// `deviceManagement/importedWindowsAutopilotDeviceIdentityUploads`
 mod uploads {

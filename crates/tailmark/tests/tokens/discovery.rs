@@ -87,7 +87,7 @@ async fn through_tls() {
     let mut routes = tailmark::issuer::routes(house.issuer.clone());
     let request = axum::http::Request::get(format!("/{TENANT}/v2.0/.well-known/openid-configuration"))
         .header("host", "login.microsoftonline.com")
-        .extension(tailmark::issuer::Secure)
+        .extension(tailmark::tls::Transport::Intercepted)
         .body(axum::body::Body::empty())
         .unwrap();
     let response = routes.call(request).await.unwrap();
