@@ -4,9 +4,10 @@
     cargo build -p tailmark
     e2e/signin/run.py
 
-Starts `target/debug/tailmark` (or `--program`) on a new folder with seed.yaml, and before it something that ends TLS
-with a certificate of its own, because the libraries take https only. On port 443 of the loopback where that is allowed,
-because msal for Python looks up where a user is at home without the port; else that case is said to be left out.
+Starts `target/debug/tailmark` (or `--program`) on a new folder with seed.yaml, TLS of its own and its proxy. First the
+libraries are told its address, then they believe to speak with login.microsoftonline.com and graph.microsoft.com. On port
+443 of the loopback where that is allowed, because msal for Python looks up where a user is at home without the port; else
+that case is said to be left out, and so is what Node cannot do because it knows no proxy.
 
 The libraries come from PyPI (requirements.txt) and npm (package.json) into `--work`, by default a folder below `target`.
 One line a case, then `N passed, M failed`; the exit code is 1 if one failed.
@@ -18,13 +19,9 @@ import pathlib
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import urllib.request
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -48,82 +45,39 @@ def prepare(work):
     mark.write_text(wanted)
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def listener():
+def free_port(wanted):
     """Port 443 where it can be had, else any."""
-    for port in 443, 0:
-        listening = socket.socket()
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", port))
-        except OSError:
-            listening.close()
-            continue
-        listening.listen(64)
-        return listening
+    for port in wanted, 0:
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+                return listener.getsockname()[1]
+            except OSError:
+                continue
     raise SystemExit("no port to listen on")
 
 
-def end_tls(listening, folder, port):
-    """Takes TLS off, connection by connection."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.crt.pem", folder / "server.key.pem")
-
-    def pump(source, target):
-        try:
-            while data := source.recv(65536):
-                target.sendall(data)
-        except OSError:
-            pass
-        for end in source, target:
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def serve(raw):
-        try:
-            secure = context.wrap_socket(raw, server_side=True)
-            plain = socket.create_connection(("127.0.0.1", port))
-        except OSError:
-            raw.close()
-            return
-        threading.Thread(target=pump, args=(secure, plain), daemon=True).start()
-        pump(plain, secure)
-
-    def accept():
-        while True:
-            raw, _ = listening.accept()
-            threading.Thread(target=serve, args=(raw,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-
-
-def started(program, folder, port, url):
-    environment = {**os.environ, "TAILMARK_HTTP_PUBLIC_URL": url, "TAILMARK_LOG_LEVEL": "warn"}
-    arguments = ["serve", "--listen", f"127.0.0.1:{port}", "--data", folder / "data", "--seed", folder / "seed.yaml"]
-    service = subprocess.Popen([program, *arguments], env=environment, stdout=subprocess.DEVNULL)
-    for _ in range(200):
-        if service.poll() is not None:
-            raise SystemExit(f"the service ended with {service.returncode}")
-        try:
-            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://127.0.0.1:{port}/readyz")
-            return service
-        except OSError:
-            time.sleep(0.05)
-    service.terminate()
-    raise SystemExit("the service did not start")
+def started(program, folder, port):
+    """The service with TLS and its proxy: the process, its host and port, and the proxy's address."""
+    environment = {**os.environ, "TAILMARK_TLS_MODE": "own-ca", "TAILMARK_LOG_LEVEL": "warn"}
+    arguments = ["serve", "--listen", f"127.0.0.1:{port}", "--intercept", "127.0.0.1:0"]
+    arguments += ["--data", folder / "data", "--seed", folder / "seed.yaml"]
+    service = subprocess.Popen([program, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
+    said = service.stdout.readline()
+    found = re.search(r"on https://([^ ]+) and intercepting on (http://\S+)", said)
+    if not found:
+        service.terminate()
+        raise SystemExit(f"the service said: {said!r}")
+    host = found.group(1).removesuffix(":443")
+    return service, host, found.group(2)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / "target/debug/tailmark")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/e2e-signin")
+    parser.add_argument("--node", default="node", help="Node, of 22.21 or 24.5 at least for the proxy")
     arguments = parser.parse_args()
     prepare(arguments.work)
     for name in "signin.py", "signin.mjs", "certificates.py":
@@ -133,30 +87,40 @@ def main():
         folder = pathlib.Path(folder)
         shutil.copy(HERE / "seed.yaml", folder)
         subprocess.run([python, arguments.work / "certificates.py", folder], check=True)
-        listening, port = listener(), free_port()
-        outside = listening.getsockname()[1]
-        host = "localhost" if outside == 443 else f"localhost:{outside}"
-        service = started(arguments.program, folder, port, f"https://{host}")
+        service, host, proxy = started(arguments.program, folder, free_port(443))
         try:
-            end_tls(listening, folder, port)
+            ca = str(folder / "data" / "ca.pem")
             environment = {
                 **{name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-                "SIGNIN_HOST": host,
                 "SIGNIN_FOLDER": str(folder),
-                "REQUESTS_CA_BUNDLE": str(folder / "ca.crt.pem"),
-                "SSL_CERT_FILE": str(folder / "ca.crt.pem"),
-                "NODE_EXTRA_CA_CERTS": str(folder / "ca.crt.pem"),
+                "REQUESTS_CA_BUNDLE": ca,
+                "SSL_CERT_FILE": ca,
+                "NODE_EXTRA_CA_CERTS": ca,
+            }
+            direct = {"SIGNIN_HOST": host, "SIGNIN_API": f"https://{host}"}
+            intercepted = {
+                "SIGNIN_HOST": "login.microsoftonline.com",
+                "SIGNIN_API": "https://graph.microsoft.com",
+                "HTTPS_PROXY": proxy,
+                "NODE_USE_ENV_PROXY": "1",
             }
             lines = []
-            for command in [python, "signin.py"], ["node", "signin.mjs"]:
-                run = subprocess.run(
-                    command, cwd=arguments.work, env=environment, stdout=subprocess.PIPE, text=True, timeout=300
-                )
-                print(run.stdout, end="")
-                lines += run.stdout.splitlines()
-                if run.returncode != 0:
-                    lines.append(f"FAILED {command[-1]} ended with {run.returncode}")
-                    print(lines[-1])
+            for title, told in ("direct", direct), ("through the proxy", intercepted):
+                print(f"-- {title}")
+                for command in [python, "signin.py"], [arguments.node, "signin.mjs"]:
+                    run = subprocess.run(
+                        command,
+                        cwd=arguments.work,
+                        env={**environment, **told},
+                        stdout=subprocess.PIPE,
+                        text=True,
+                        timeout=300,
+                    )
+                    print(run.stdout, end="", flush=True)
+                    lines += run.stdout.splitlines()
+                    if run.returncode != 0:
+                        lines.append(f"FAILED {command[-1]} ended with {run.returncode}")
+                        print(lines[-1])
         finally:
             service.terminate()
             service.wait(timeout=30)

@@ -11,7 +11,7 @@ import {
 } from "@azure/identity";
 import { ConfidentialClientApplication, PublicClientApplication } from "@azure/msal-node";
 
-const { SIGNIN_HOST: HOST, SIGNIN_FOLDER: FOLDER } = process.env;
+const { SIGNIN_HOST: HOST, SIGNIN_API: API, SIGNIN_FOLDER: FOLDER, HTTPS_PROXY: PROXY } = process.env;
 const TENANT = "5e4c1f66-0d0a-4c39-9a4a-6f1f5e4c1f66";
 const SERVICE = "6b9f3b2e-0c4f-4d0e-9a55-1b1f4a6f7001";
 const TOOL = "6b9f3b2e-0c4f-4d0e-9a55-1b1f4a6f7002";
@@ -21,6 +21,15 @@ const PASSWORD = "ada's password";
 const ALL = "https://graph.microsoft.com/.default";
 const ONE = "https://graph.microsoft.com/DeviceManagementServiceConfig.Read.All";
 const AUTHORITY = `https://${HOST}/${TENANT}`;
+// To the libraries login.microsoftonline.com is what it always was; of another host they must be told.
+const MICROSOFT = HOST === "login.microsoftonline.com";
+const known = MICROSOFT ? {} : { knownAuthorities: [HOST] };
+
+const [major, minor] = process.versions.node.split(".").map(Number);
+if (PROXY && !(major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21))) {
+  console.log(`left out Node ${process.versions.node}: it knows no proxy`);
+  process.exit(0);
+}
 
 const fail = (text) => {
   throw new Error(text);
@@ -40,7 +49,7 @@ async function approve(url, code) {
 
 /** That the API takes the token. */
 async function called(token) {
-  const url = `https://${HOST}/beta/deviceManagement/windowsAutopilotDeviceIdentities?$top=1`;
+  const url = `${API}/beta/deviceManagement/windowsAutopilotDeviceIdentities?$top=1`;
   const answer = await fetch(url, { headers: { Authorization: `Bearer ${token}` } });
   if (answer.status !== 200) fail(`${answer.status} ${await answer.text()}`);
 }
@@ -51,10 +60,10 @@ const certificate = () => ({
 });
 const confidential = (credential) =>
   new ConfidentialClientApplication({
-    auth: { clientId: SERVICE, authority: AUTHORITY, knownAuthorities: [HOST], ...credential },
+    auth: { clientId: SERVICE, authority: AUTHORITY, ...known, ...credential },
   });
 const tool = () =>
-  new PublicClientApplication({ auth: { clientId: TOOL, authority: AUTHORITY, knownAuthorities: [HOST] } });
+  new PublicClientApplication({ auth: { clientId: TOOL, authority: AUTHORITY, ...known } });
 
 /** The account is in the cache, with a token and a refresh token. */
 async function refreshed(application, result) {
@@ -133,7 +142,7 @@ const msal = {
   },
 };
 
-const options = { authorityHost: `https://${HOST}`, disableInstanceDiscovery: true };
+const options = MICROSOFT ? {} : { authorityHost: `https://${HOST}`, disableInstanceDiscovery: true };
 const identity = {
   "client secret": async () => {
     await called((await new ClientSecretCredential(TENANT, SERVICE, SECRET, options).getToken(ALL)).token);

@@ -26,7 +26,10 @@ USER, PASSWORD = "ada@contoso.example", "ada's password"
 ALL = "https://graph.microsoft.com/.default"
 ONE = "https://graph.microsoft.com/DeviceManagementServiceConfig.Read.All"
 AUTHORITY = f"https://{HOST}/{TENANT}"
-DEVICES = f"https://{HOST}/beta/deviceManagement/windowsAutopilotDeviceIdentities?$top=1"
+# To the libraries login.microsoftonline.com is what it always was; of another host they must be told.
+MICROSOFT = HOST == "login.microsoftonline.com"
+DISCOVERY = {} if MICROSOFT else {"instance_discovery": False}
+DEVICES = f"{os.environ['SIGNIN_API']}/beta/deviceManagement/windowsAutopilotDeviceIdentities?$top=1"
 
 
 class Stay(urllib.request.HTTPRedirectHandler):
@@ -68,12 +71,12 @@ def found(result):
 
 def confidential(credential):
     return msal.ConfidentialClientApplication(
-        SERVICE, authority=AUTHORITY, client_credential=credential, instance_discovery=False
+        SERVICE, authority=AUTHORITY, client_credential=credential, **DISCOVERY
     )
 
 
 def public():
-    return msal.PublicClientApplication(TOOL, authority=AUTHORITY, instance_discovery=False)
+    return msal.PublicClientApplication(TOOL, authority=AUTHORITY, **DISCOVERY)
 
 
 def certificate():
@@ -153,7 +156,7 @@ def oidc_authority():
     return found(application.acquire_token_for_client([ALL]))["token_source"]
 
 
-OPTIONS = {"authority": HOST, "disable_instance_discovery": True}
+OPTIONS = {"authority": HOST} | ({} if MICROSOFT else {"disable_instance_discovery": True})
 
 
 def identity_secret():
