@@ -31,7 +31,8 @@ pub struct ServeArgs {
     /// A file of settings (TOML).
     #[arg(long, value_name = "FILE", env = "TAILMARK_CONFIG")]
     pub config: Option<PathBuf>,
-    /// A file of tenants and their entities to begin with; may be given several times, and again at every start.
+    /// A file of tenants to begin with, JSON or YAML: who may sign in, and entities; may be given several times, and
+    /// again at every start.
     #[arg(long, value_name = "FILE")]
     pub seed: Vec<PathBuf>,
     /// Whose manners are followed where Microsoft Graph and the OData standard contradict each other.

@@ -114,3 +114,72 @@ async fn the_realm_of_a_user() {
     assert_eq!(house.get("/common/userrealm/nobody").await.good()["account_type"], "Unknown");
     house.get("/common/userrealm/").await.refused(400, "invalid_request", 900_144);
 }
+
+/// Whatever comes, the answer is one of the issuer's own.
+#[tokio::test]
+async fn nothing_makes_it_fail() {
+    let house = House::start().await;
+    let long = "a".repeat(4000);
+    let values = ["", "\0", "é", "{}", "1.AAAA", "a b", "%ff", "../..", "https://[::1", &long];
+    let names = [
+        "grant_type",
+        "client_id",
+        "client_secret",
+        "client_assertion",
+        "client_assertion_type",
+        "scope",
+        "resource",
+        "code",
+        "device_code",
+        "refresh_token",
+        "username",
+        "password",
+        "redirect_uri",
+        "response_type",
+        "user_code",
+        "user",
+        "decision",
+        "state",
+        "nonce",
+        "code_challenge",
+        "authorization_endpoint",
+        "post_logout_redirect_uri",
+    ];
+    let good = [
+        ("client_id", super::house::TOOL),
+        ("scope", super::house::SCOPE),
+        ("response_type", "code"),
+        ("redirect_uri", "http://localhost/back"),
+        ("code_challenge", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
+        ("code_challenge_method", "S256"),
+        ("decision", "approve"),
+        ("user", "open@contoso.example"),
+    ];
+    for path in [
+        "oauth2/v2.0/token",
+        "oauth2/token",
+        "oauth2/v2.0/devicecode",
+        "oauth2/devicecode",
+        "oauth2/deviceauth",
+        "oauth2/v2.0/authorize",
+        "oauth2/authorize",
+        "oauth2/v2.0/logout",
+        "discovery/instance",
+        "userrealm/",
+        "v2.0/.well-known/openid-configuration",
+    ] {
+        for (place, name) in names.iter().enumerate() {
+            let value = values[place % values.len()];
+            let form = super::house::changed(&good, name, Some(value));
+            let tenant = [TENANT, "common", "%00", "contoso.example"][place % 4];
+            let query = format!("/{tenant}/{path}?{}", super::house::encoded(&form));
+            for reply in [house.get(&query).await, house.post(&format!("/{tenant}/{path}"), &form).await] {
+                assert!(reply.status < 500, "{query}: {}", reply.text);
+                let media = reply.headers.get("content-type").map(|media| media.to_str().unwrap().to_owned());
+                let media = media.unwrap_or_default();
+                let own = media.starts_with("application/json") || media.starts_with("text/html");
+                assert!(own || reply.status == 303, "{query}: {} {media}", reply.status);
+            }
+        }
+    }
+}
