@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod compat;
 pub mod database;
+pub mod emulation;
 pub mod http;
 pub mod import;
 pub mod log;
@@ -35,6 +36,8 @@ pub struct Config {
     pub import: import::Import,
     /// `compat.*`
     pub compat: compat::Compat,
+    /// `emulation.*`
+    pub emulation: emulation::Emulation,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -45,8 +48,8 @@ pub struct Config {
     pub seed: Vec<PathBuf>,
 }
 
-const SECTIONS: &[&str] = &["http", "database", "auth", "import", "compat", "log"];
-const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms"];
+const SECTIONS: &[&str] = &["http", "database", "auth", "import", "compat", "emulation", "log"];
+const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
 
 impl Config {
     /// Reads the file, if any, and the environment.

@@ -17,7 +17,7 @@ use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
 use crate::issuer::{self, Issuer};
 use crate::store::Store;
-use crate::{seed, telemetry, worker};
+use crate::{emulation, seed, telemetry, worker};
 
 /// Run the service.
 #[derive(Debug, Default, clap::Args)]
@@ -108,7 +108,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
              something in front of Tailmark takes care of that"
         );
     }
-    let store = open_store(&config).await?;
+    let assignment_time = i64::try_from(config.emulation.assignment_time).unwrap_or(i64::MAX);
+    let store = open_store(&config).await?.assigning_after(assignment_time.saturating_mul(10_000_000));
     let mut tenants = Vec::new();
     for file in &config.seed {
         let seeded = seed::load(&store, file)
@@ -122,12 +123,21 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     let base_url = public_url(&config, address);
     let issuer = Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth);
-    let issuer = Arc::new(issuer.with_tenants(tenants).known_as(&config.http.public_url));
+    let issuer = Arc::new(issuer.known_as(&config.http.public_url));
+    issuer.learn(tenants);
     let embedded =
         Embedded { address: format!("http://{}", reachable(address)), base: issuer.base().to_owned() };
     let verifier = Verifier::new(&config.auth, Some(&embedded))?;
     // An issuer that nobody believes has no reason to answer.
-    let beside = if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };
+    let mut beside = if config.auth.believes_embedded() {
+        issuer::routes(Arc::clone(&issuer))
+    } else {
+        axum::Router::new()
+    };
+    if config.emulation.enabled {
+        let seeds = config.seed.clone();
+        beside = beside.merge(emulation::routes(store.clone(), issuer, seeds, config.http.max_body));
+    }
 
     let (stop, stopped) = watch::channel(false);
     let queue = store.queue();
