@@ -25,7 +25,7 @@ mod sealed;
 mod token;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -60,7 +60,8 @@ pub const DEFAULT_PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.Al
 pub struct Issuer {
     identity: Identity,
     audiences: Vec<String>,
-    directory: Directory,
+    /// Exchanged as a whole where a running service is seeded.
+    directory: RwLock<Arc<Directory>>,
     /// The address that the settings give the service, if they do.
     public: Option<Origin>,
     device_code: DeviceCode,
@@ -119,7 +120,7 @@ impl Issuer {
         let identity = Identity::open_or_create(folder, base)?;
         Ok(Self {
             audiences: vec![GRAPH.to_owned(), GRAPH_APPLICATION.to_owned()],
-            directory: Directory::new(&identity.client_id, &identity.client_secret),
+            directory: RwLock::new(Arc::new(Directory::new(&identity.client_id, &identity.client_secret))),
             public: None,
             device_code: DeviceCode::default(),
             device_codes: DeviceCodes::default(),
@@ -143,14 +144,28 @@ impl Issuer {
         {
             self.identity.client_secret = client_secret.clone();
         }
-        self.directory = Directory::new(&self.identity.client_id, &self.identity.client_secret);
+        let directory = Directory::new(&self.identity.client_id, &self.identity.client_secret);
+        self.directory = RwLock::new(Arc::new(directory));
         self
     }
 
-    /// With the tenants of a seed. From the first one on, only tenants that were seeded exist.
-    pub fn with_tenants(mut self, tenants: impl IntoIterator<Item = Tenant>) -> Self {
-        tenants.into_iter().for_each(|tenant| self.directory.add(tenant));
-        self
+    /// Adds the tenants of a seed. From the first one on, only tenants that were seeded exist.
+    pub fn learn(&self, tenants: impl IntoIterator<Item = Tenant>) {
+        self.change(|directory| tenants.into_iter().for_each(|tenant| directory.add(tenant)));
+    }
+
+    /// Forgets what seeds have said of a tenant, or of all where none is named.
+    pub fn forget(&self, tenant: Option<Uuid>) {
+        self.change(|directory| directory.remove(tenant));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Directory)) {
+        let mut current = self.directory.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut current));
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// With the address under which clients know the service, where it is another than they call: something in

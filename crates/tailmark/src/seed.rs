@@ -7,8 +7,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use autopilot::assignment::Membership;
 use autopilot::model::Version;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -30,8 +31,24 @@ struct Tenant<Entities> {
     applications: Vec<SeededApplication>,
     #[serde(default)]
     users: Vec<SeededUser>,
+    /// Groups of devices, in the shape of Graph's `group`: an id with a `membershipRule`, or with `members`, ids of devices.
+    #[serde(default)]
+    groups: Vec<Group>,
     #[serde(default = "nothing", rename = "deviceManagement")]
     device_management: Option<Entities>,
+}
+
+/// A group of devices.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Group {
+    id: String,
+    #[serde(default)]
+    display_name: String,
+    #[serde(default)]
+    membership_rule: Option<String>,
+    #[serde(default)]
+    members: Vec<String>,
 }
 
 fn default_tenant() -> Uuid {
@@ -49,9 +66,21 @@ impl<Entities> Tenant<Entities> {
             domains: self.domains,
             applications: self.applications,
             users: self.users,
+            groups: self.groups,
             device_management: self.device_management.map(read),
         }
     }
+}
+
+/// What a seed says of one tenant.
+#[derive(Debug)]
+pub struct Seeded {
+    /// Who may sign in.
+    pub directory: directory::Tenant,
+    /// Groups of devices: ids, and what is stored of them.
+    groups: Vec<(String, String)>,
+    /// The entities, as JSON.
+    entities: Option<String>,
 }
 
 /// Loads a seed file: stores the entities, and answers who may sign in.
@@ -60,22 +89,40 @@ impl<Entities> Tenant<Entities> {
 /// Where it cannot be read, or does not fit the model; then nothing of it is stored for the tenant at fault.
 pub async fn load(store: &Store, file: &Path) -> anyhow::Result<Vec<directory::Tenant>> {
     let text = std::fs::read_to_string(file).map_err(|error| Exit::unreadable(file, &error))?;
+    load_text(store, &text, Some(file.parent().unwrap_or(Path::new(".")))).await
+}
+
+/// Loads the text of a seed file. Files that it names are beside `folder`; without one it may name none.
+///
+/// # Errors
+/// Where it does not fit the model; then nothing of it is stored for the tenant at fault.
+pub async fn load_text(
+    store: &Store,
+    text: &str,
+    folder: Option<&Path>,
+) -> anyhow::Result<Vec<directory::Tenant>> {
+    let model = Version::Beta.model();
+    let management = model.member("deviceManagement").context("the model has no deviceManagement")?;
     let mut directories = Vec::new();
-    for (directory, entities) in read(&text, file.parent().unwrap_or(Path::new(".")))? {
-        if let Some(entities) = entities {
-            store_entities(store, directory.id, &entities).await?;
-        }
+    for Seeded { directory, groups, entities } in read(text, folder)? {
+        let tenant = directory.id;
+        let entities = entities.as_deref().unwrap_or("{}");
+        let sent =
+            odata::json::read::entity(model, management.target, entities.as_bytes()).map_err(|error| {
+                let target = error.target.clone().unwrap_or_default();
+                anyhow::anyhow!("tenant {tenant}: {error} {target}")
+            })?;
+        store.seeding().load(&tenant.to_string(), sent, groups).await?;
         directories.push(directory);
     }
     Ok(directories)
 }
 
-/// What the text of a seed file says: who may sign in, and the entities as JSON. Files that it names are beside
-/// `folder`.
+/// What the text of a seed file says. Files that it names are beside `folder`; without one it may name none.
 ///
 /// # Errors
 /// Where it is no seed; with line and column, or the name of what cannot be.
-pub fn read(text: &str, folder: &Path) -> anyhow::Result<Vec<(directory::Tenant, Option<String>)>> {
+pub fn read(text: &str, folder: Option<&Path>) -> anyhow::Result<Vec<Seeded>> {
     let read = |tenant: Tenant<String>| {
         let id = tenant.tenant;
         let applications = tenant.applications.into_iter().map(|application| application.read(folder));
@@ -86,20 +133,19 @@ pub fn read(text: &str, folder: &Path) -> anyhow::Result<Vec<(directory::Tenant,
             applications: applications.collect::<Result<_, _>>().with_context(|| format!("tenant {id}"))?,
             users: users.collect::<Result<_, _>>().with_context(|| format!("tenant {id}"))?,
         };
-        Ok((directory, tenant.device_management))
+        let groups = tenant.groups.iter().map(|group| stored(id, group)).collect::<anyhow::Result<_>>()?;
+        Ok(Seeded { directory, groups, entities: tenant.device_management })
     };
     tenants(text)?.into_iter().map(read).collect()
 }
 
-async fn store_entities(store: &Store, tenant: Uuid, entities: &str) -> anyhow::Result<()> {
-    let model = Version::Beta.model();
-    let management = model.member("deviceManagement").context("the model has no deviceManagement")?;
-    let sent = odata::json::read::entity(model, management.target, entities.as_bytes()).map_err(|error| {
-        let target = error.target.clone().unwrap_or_default();
-        anyhow::anyhow!("tenant {tenant}: {error} {target}")
-    })?;
-    store.seeding().load(&tenant.to_string(), sent).await?;
-    Ok(())
+/// A group's id, and what is stored of it.
+fn stored(tenant: Uuid, group: &Group) -> anyhow::Result<(String, String)> {
+    let rule = group.membership_rule.as_deref();
+    if let Some(rule) = rule.filter(|rule| Membership::of_rule(rule).is_none()) {
+        bail!("tenant {tenant}: the membership rule of group {} is none that is known: {rule}", group.id);
+    }
+    Ok((group.id.clone(), serde_json::to_string(group)?))
 }
 
 /// JSON where it looks like it, else YAML; errors say line and column.

@@ -21,7 +21,7 @@ use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
 use crate::issuer::{self, Issuer};
 use crate::store::Store;
-use crate::{seed, telemetry, worker};
+use crate::{emulation, seed, telemetry, worker};
 
 /// Run the service.
 #[derive(Debug, Default, clap::Args)]
@@ -129,7 +129,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
              everywhere for everybody; let it listen on a loopback address, or set intercept.others to refuse"
         );
     }
-    let store = open_store(&config).await?;
+    let assignment_time = i64::try_from(config.emulation.assignment_time).unwrap_or(i64::MAX);
+    let store = open_store(&config).await?.assigning_after(assignment_time.saturating_mul(10_000_000));
     let mut tenants = Vec::new();
     for file in &config.seed {
         let seeded = seed::load(&store, file)
@@ -147,7 +148,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         None => None,
     };
     let issuer = Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth);
-    let issuer = Arc::new(issuer.with_tenants(tenants).known_as(&base_url));
+    let issuer = Arc::new(issuer.known_as(&base_url));
+    issuer.learn(tenants);
     let (stop, stopped) = watch::channel(false);
     let header_timeout = Duration::from_secs(config.http.header_timeout);
     let mut tasks = Vec::new();
@@ -162,7 +164,15 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     }
     let verifier = Arc::new(Verifier::new(&config.auth, Some(&embedded))?);
     // An issuer that nobody believes has no reason to answer.
-    let beside = if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };
+    let mut beside = if config.auth.believes_embedded() {
+        issuer::routes(Arc::clone(&issuer))
+    } else {
+        axum::Router::new()
+    };
+    if config.emulation.enabled {
+        let seeds = config.seed.clone();
+        beside = beside.merge(emulation::routes(store.clone(), issuer, seeds, config.http.max_body));
+    }
 
     let queue = store.queue();
     queue.take_over().await.context("the import queue cannot be taken over")?;

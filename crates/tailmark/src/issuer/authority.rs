@@ -130,6 +130,8 @@ fn checked(host: &str) -> Result<&str, Refusal> {
 /// What every address of the issuer needs to know of a request.
 pub(super) struct Visit {
     pub issuer: Arc<Issuer>,
+    /// Who is known, for the time of this request.
+    pub directory: Arc<Directory>,
     pub origin: Origin,
     pub headers: HeaderMap,
     /// The first segment of the path.
@@ -143,7 +145,13 @@ impl FromRequestParts<Arc<Issuer>> for Visit {
         let origin =
             Origin::read(parts, issuer.public.as_ref()).map_err(|refusal| refusal.respond(&parts.headers))?;
         let segment = parts.uri.path().split('/').nth(1).unwrap_or_default().to_owned();
-        Ok(Self { issuer: Arc::clone(issuer), origin, headers: parts.headers.clone(), segment })
+        Ok(Self {
+            issuer: Arc::clone(issuer),
+            directory: issuer.directory(),
+            origin,
+            headers: parts.headers.clone(),
+            segment,
+        })
     }
 }
 
@@ -155,7 +163,7 @@ impl Visit {
 
     /// Whom the first segment of another address names.
     pub fn named(&self, segment: &str) -> Result<Authority, Refusal> {
-        Authority::parse(segment, &self.issuer.directory)
+        Authority::parse(segment, &self.directory)
     }
 
     /// Whether a host of an address is a name of this service: the loopback's, that of its first start, that of the

@@ -84,7 +84,7 @@ fn ask(visit: &Visit, form: &Form, version: TokenVersion) -> Response {
     let known = || {
         let authority = visit.authority()?;
         let client = form.need("client_id")?;
-        let application = visit.issuer.directory.application(authority, &client);
+        let application = visit.directory.application(authority, &client);
         let application = application.ok_or(Refusal::UnknownClient(client))?;
         let (uri, redirect) = redirect(application, form)?;
         let (mode, unknown) = match form.one("response_mode")?.as_deref() {
@@ -142,7 +142,7 @@ impl Request<'_> {
         scope.delegated(self.application)?;
         match form.one("decision")?.as_deref() {
             None => {
-                let users = self.visit.issuer.directory.users(self.authority);
+                let users = self.visit.directory.users(self.authority);
                 let request = form.pairs().iter().filter(|(name, _)| !ANSWERS.contains(&name.as_str()));
                 let hidden: Vec<_> = request.map(|(name, value)| (name.as_str(), value.as_str())).collect();
                 let hint = form.one("login_hint")?;
@@ -239,7 +239,7 @@ fn fits(redirect: &Redirect, asked: &str) -> bool {
 pub(super) async fn logout(visit: Visit, RawQuery(query): RawQuery) -> Response {
     let form = Form::of_query(query.as_deref());
     match form.one("post_logout_redirect_uri") {
-        Ok(Some(uri)) if visit.issuer.directory.redirects_to(&uri) => SeeOther::to(&uri).into_response(),
+        Ok(Some(uri)) if visit.directory.redirects_to(&uri) => SeeOther::to(&uri).into_response(),
         _ => page::message("You have signed out", "You may close this window."),
     }
 }

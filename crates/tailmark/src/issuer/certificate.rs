@@ -57,14 +57,15 @@ pub enum CertificateError {
 }
 
 impl Certificate {
-    /// The first certificate in a text that is PEM, or else the path of a PEM file, seen from `folder`.
+    /// The first certificate in a text that is PEM, or else the path of a PEM file, seen from `folder` if there is one.
     ///
     /// # Errors
     /// What cannot be read or used.
-    pub fn read(pem_or_path: &str, folder: &Path) -> Result<Self, CertificateError> {
+    pub fn read(pem_or_path: &str, folder: Option<&Path>) -> Result<Self, CertificateError> {
         if pem_or_path.contains("-----BEGIN") {
             return Self::from_pem(pem_or_path.as_bytes());
         }
+        let folder = folder.ok_or(CertificateError::NoPem)?;
         let pem = std::fs::read(folder.join(pem_or_path))
             .map_err(|cause| CertificateError::File(pem_or_path.to_owned(), cause))?;
         Self::from_pem(&pem)

@@ -145,7 +145,7 @@ fn begin(visit: &Visit, form: &Form, version: TokenVersion) -> Response {
         let authority = visit.authority()?;
         let client = form.need("client_id")?;
         let issuer = &visit.issuer;
-        let application = issuer.directory.application(authority, &client);
+        let application = visit.directory.application(authority, &client);
         let application = application.ok_or(Refusal::UnknownClient(client))?;
         let scope = match (version, form.one("resource")?) {
             (TokenVersion::V1, Some(resource)) => Scope::of_resource(&resource, visit)?,
@@ -167,7 +167,7 @@ fn begin(visit: &Visit, form: &Form, version: TokenVersion) -> Response {
             state: State::Pending,
         };
         if issuer.device_code == DeviceCode::Approve {
-            let users = issuer.directory.users(authority);
+            let users = visit.directory.users(authority);
             let first = users.into_iter().find(|(_, user)| user.enabled).ok_or(Refusal::Disabled)?;
             waiting.state = State::Approved(waiting.sign_in(first));
         }
@@ -234,11 +234,11 @@ fn decide(visit: &Visit, form: &Form) -> Result<Response, Refusal> {
     let typed = form.need("user_code")?;
     let issuer = &visit.issuer;
     let waiting = issuer.device_codes.pending(&typed, issuer.now())?;
-    let application = issuer.directory.application(waiting.authority, &waiting.client);
+    let application = visit.directory.application(waiting.authority, &waiting.client);
     let application = application.ok_or_else(|| Refusal::UnknownClient(waiting.client.clone()))?;
     match form.one("decision")?.as_deref() {
         None => {
-            let users = issuer.directory.users(waiting.authority);
+            let users = visit.directory.users(waiting.authority);
             let hidden = [("user_code", waiting.user_code.as_str())];
             Ok(page::choose_user(&application.display_name, &waiting.scope, &users, &hidden, None))
         }
@@ -261,7 +261,7 @@ pub(super) fn chosen<'v>(
     form: &Form,
 ) -> Result<(uuid::Uuid, &'v User), Refusal> {
     let upn = form.need("user")?;
-    let found = visit.issuer.directory.user(authority, &upn).ok_or(Refusal::UnknownUser(upn))?;
+    let found = visit.directory.user(authority, &upn).ok_or(Refusal::UnknownUser(upn))?;
     may_sign_in(found.1)?;
     let password = form.one("password")?.unwrap_or_default();
     match &found.1.password {

@@ -177,6 +177,11 @@ impl Directory {
         }
     }
 
+    /// Removes a tenant of a seed, or all of them.
+    pub fn remove(&mut self, tenant: Option<Uuid>) {
+        self.tenants.retain(|known| tenant.is_some_and(|tenant| tenant != known.id));
+    }
+
     /// The tenant that a GUID or a domain names, where there is one.
     pub fn tenant(&self, name: &str) -> Option<Uuid> {
         let known = |id: &Uuid| {

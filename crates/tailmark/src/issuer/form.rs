@@ -119,7 +119,7 @@ pub(super) fn client<'v>(
     form: &Form,
 ) -> Result<(&'v Application, Proof), Refusal> {
     let client = named(form, &visit.headers)?;
-    let application = visit.issuer.directory.application(authority, &client.id);
+    let application = visit.directory.application(authority, &client.id);
     let application = application.ok_or(Refusal::UnknownClient(client.id))?;
     match (client.secret, form.one("client_assertion")?) {
         (Some(_), Some(_)) => Err(Refusal::Duplicated("client_secret")),

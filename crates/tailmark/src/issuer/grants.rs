@@ -209,7 +209,7 @@ impl<'v> Ask<'v> {
     }
 
     fn user(&self, upn: &str) -> Result<(Uuid, &'v User), Refusal> {
-        let directory = &self.visit.issuer.directory;
+        let directory = &self.visit.directory;
         if let Some(found) = directory.user(self.authority, upn) {
             return Ok(found);
         }
@@ -243,7 +243,6 @@ impl<'v> Ask<'v> {
         self.same_client(application, sign_in)?;
         let (tenant, user) = self
             .visit
-            .issuer
             .directory
             .account(sign_in.tenant, &sign_in.upn)
             .ok_or_else(|| Refusal::UnknownUser(sign_in.upn.clone()))?;

@@ -146,13 +146,14 @@ impl House {
 
     async fn open(folder: Arc<tempfile::TempDir>, seed: &Value, auth: &Auth, public: &str) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tokens");
-        let tenants = seed::read(&seed.to_string(), &here).unwrap().into_iter().map(|(tenant, _)| tenant);
+        let tenants =
+            seed::read(&seed.to_string(), Some(&here)).unwrap().into_iter().map(|seeded| seeded.directory);
         let seconds = Arc::new(AtomicI64::new(NOW));
         let clock = Arc::clone(&seconds);
-        let issuer =
-            Issuer::open_or_create(folder.path(), BASE).unwrap().configured(auth).with_tenants(tenants);
+        let issuer = Issuer::open_or_create(folder.path(), BASE).unwrap().configured(auth);
         let issuer = issuer.known_as(public).with_clock(Arc::new(move || clock.load(Ordering::SeqCst)));
         let issuer = Arc::new(issuer);
+        issuer.learn(tenants);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let routes = issuer::routes(Arc::clone(&issuer));

@@ -34,8 +34,11 @@ fn yaml_says_what_json_says() {
       - { id: d-1, serialNumber: '0012' }
 - domains: [fabrikam.example]
 ";
-    let tenants = seed::read(yaml, &here()).unwrap();
-    assert_eq!((tenants[0].0.id.to_string().as_str(), tenants[1].0.id), (TENANT, DEFAULT_TENANT));
+    let tenants = seed::read(yaml, Some(&here())).unwrap();
+    assert_eq!(
+        (tenants[0].directory.id.to_string().as_str(), tenants[1].directory.id),
+        (TENANT, DEFAULT_TENANT)
+    );
     let json = json!([
         {
             "tenant": TENANT, "domains": ["contoso.example"],
@@ -50,10 +53,10 @@ fn yaml_says_what_json_says() {
         },
         { "domains": ["fabrikam.example"] },
     ]);
-    let same = seed::read(&json.to_string(), &here()).unwrap();
+    let same = seed::read(&json.to_string(), Some(&here())).unwrap();
     assert_eq!(format!("{tenants:?}"), format!("{same:?}"));
     assert!(!format!("{tenants:?}").contains("s3cret"), "no secret is printed");
-    assert_eq!(seed::read("tenant: 5e4c1f66-0d0a-4c39-9a4a-6f1f5e4c1f66", &here()).unwrap().len(), 1);
+    assert_eq!(seed::read("tenant: 5e4c1f66-0d0a-4c39-9a4a-6f1f5e4c1f66", Some(&here())).unwrap().len(), 1);
 }
 
 /// With the place, or the name of what is wrong.
@@ -85,10 +88,19 @@ fn bad_ones() {
         (&application("\"passwordCredentials\":[{\"secretText\":\"x\",\"endDateTime\":\"soon\"}]"), "`soon`"),
         (&application("\"web\":{\"redirectUris\":[\"/back\"]}"), "`/back`"),
     ] {
-        let error = seed::read(seed, &here()).err().unwrap_or_else(|| panic!("{seed} was read"));
+        let error = seed::read(seed, Some(&here())).err().unwrap_or_else(|| panic!("{seed} was read"));
         let error = format!("{error:#}");
         assert!(error.contains(words), "{seed}: {error}");
     }
+}
+
+/// A text that came over the network has no folder.
+#[test]
+fn no_files_for_strangers() {
+    let seed = json!({ "applications": [{ "appId": "a", "keyCredentials": [{ "key": here().join("ec.crt.pem") }] }] });
+    assert!(seed::read(&seed.to_string(), Some(Path::new("/"))).is_ok());
+    let error = format!("{:#}", seed::read(&seed.to_string(), None).unwrap_err());
+    assert!(error.contains("no certificate in PEM"), "{error}");
 }
 
 /// The first word counts.

@@ -109,11 +109,11 @@ fn yes() -> bool {
 }
 
 impl SeededApplication {
-    /// The application; files of certificates are beside `folder`.
+    /// The application; files of certificates are beside `folder`, and without one there may be none.
     ///
     /// # Errors
     /// A member that cannot be used, by its name.
-    pub fn read(self, folder: &Path) -> Result<Application, SeedError> {
+    pub fn read(self, folder: Option<&Path>) -> Result<Application, SeedError> {
         let app_id = not_empty("appId of an application", self.app_id)?;
         let secret = |credential: PasswordCredential| {
             let expires = credential.end_date_time.map(|text| instant(&app_id, &text)).transpose()?;
