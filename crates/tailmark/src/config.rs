@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod compat;
 pub mod database;
+pub mod emulation;
 pub mod http;
 pub mod import;
 pub mod intercept;
@@ -41,6 +42,8 @@ pub struct Config {
     pub tls: tls::Tls,
     /// `intercept.*`
     pub intercept: intercept::Intercept,
+    /// `emulation.*`
+    pub emulation: emulation::Emulation,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -51,8 +54,9 @@ pub struct Config {
     pub seed: Vec<PathBuf>,
 }
 
-const SECTIONS: &[&str] = &["http", "tls", "intercept", "database", "auth", "import", "compat", "log"];
-const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms"];
+const SECTIONS: &[&str] =
+    &["http", "tls", "intercept", "database", "auth", "import", "compat", "emulation", "log"];
+const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
 
 impl Config {
     /// Reads the file, if any, and the environment.

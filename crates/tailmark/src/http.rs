@@ -10,6 +10,9 @@ mod body;
 pub mod caller;
 mod conditions;
 pub mod correlation;
+mod cors;
+mod cursor;
+mod documents;
 pub mod error;
 pub mod keys;
 pub mod listen;
@@ -18,10 +21,11 @@ mod negotiate;
 mod origin;
 mod plain;
 mod read;
+mod verdict;
 mod write;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use autopilot::model::Version;
 use axum::Router;
@@ -48,6 +52,9 @@ use error::{Asked, Error};
 
 /// The most entities in a page: as many as the real service's pages hold.
 const PAGE: u64 = 1000;
+
+/// Where an answer comes from, in the words that support at Microsoft asks for.
+const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Tailmark","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"tailmark"}}"#;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -84,6 +91,8 @@ pub struct Exchange {
     pub base: String,
     /// How the request reached us.
     pub transport: Transport,
+    /// Why the real service would not take the request, once that is known.
+    pub verdict: Arc<OnceLock<&'static str>>,
 }
 
 /// The service: the API, and what stands beside it.
@@ -117,7 +126,14 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         correlation,
         profile,
         version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
+        config: Arc::clone(&app.config),
+        verdict: Arc::default(),
+        is_cross_origin: parts.headers.contains_key(header::ORIGIN),
     };
+    if let Some(response) = cors::preflight(&parts.method, &parts.headers) {
+        return conclude(Ok(response), &asked);
+    }
+    let verdict = Arc::clone(&asked.verdict);
     let is_in_batch = parts.extensions.get::<batch::Inside>().is_some();
     let exchange = async move {
         if parts.uri.path().eq_ignore_ascii_case(metadata::OPENAPI) {
@@ -151,6 +167,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             headers: parts.headers,
             base,
             transport,
+            verdict,
         };
         match exchange.method {
             Method::GET | Method::HEAD => read::get(&mut exchange).await,
@@ -176,10 +193,20 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
 fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Body> {
     let correlation = &asked.correlation;
     let mut response = result.unwrap_or_else(|error| error.respond(asked));
+    verdict::tell(&mut response, asked.verdict.get().copied());
     let headers = response.headers_mut();
     correlation.label(headers);
-    // Differs: Graph says no-cache and Vary: Accept-Encoding, and adds Strict-Transport-Security and
-    // x-ms-ags-diagnostic.
+    if asked.is_cross_origin {
+        cors::allow(headers);
+    }
+    // Not for localhost: it would bind every port of the machine, whoever listens there.
+    if asked.base.starts_with("https:") && !asked.base.starts_with("https://localhost") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if asked.profile.enveloped_errors {
+        headers.insert("x-ms-ags-diagnostic", HeaderValue::from_static(DIAGNOSTIC));
+    }
+    // Differs: Graph says no-cache and Vary: Accept-Encoding.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

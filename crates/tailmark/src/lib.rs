@@ -10,6 +10,7 @@ pub mod access;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod emulation;
 pub mod exit;
 pub mod graph_client;
 pub mod http;

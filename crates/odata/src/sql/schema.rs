@@ -26,7 +26,8 @@ pub struct Source<'s> {
 /// One table, for an entity type and all that extend it.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name in SQL; empty for entities that have no row, such as a singleton that only leads to others.
+    /// Its name in SQL, or a `SELECT` in parentheses in which `{p}` stands for the owner whose part is seen: for
+    /// entities that every owner has. Empty for entities that have no row, such as a singleton that only leads to others.
     pub name: Sql,
     columns: HashMap<Sql, Column>,
     joins: HashMap<Sql, Join>,

@@ -21,7 +21,7 @@ use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
 use crate::issuer::{self, Issuer};
 use crate::store::Store;
-use crate::{seed, telemetry, worker};
+use crate::{emulation, seed, telemetry, worker};
 
 /// Run the service.
 #[derive(Debug, Default, clap::Args)]
@@ -128,7 +128,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
              everywhere for everybody; let it listen on a loopback address, or set intercept.others to refuse"
         );
     }
-    let store = open_store(&config).await?;
+    let assignment_time = i64::try_from(config.emulation.assignment_time).unwrap_or(i64::MAX);
+    let store = open_store(&config).await?.assigning_after(assignment_time.saturating_mul(10_000_000));
     for file in &config.seed {
         seed::load(&store, file)
             .await
@@ -158,7 +159,12 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     }
     let verifier = Arc::new(Verifier::new(&config.auth, Some(&embedded))?);
     // An issuer that nobody believes has no reason to answer.
-    let beside = if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };
+    let mut beside =
+        if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };
+    if config.emulation.enabled {
+        let seeds = config.seed.clone();
+        beside = beside.merge(emulation::routes(store.clone(), seeds, config.http.max_body));
+    }
 
     let queue = store.queue();
     queue.take_over().await.context("the import queue cannot be taken over")?;

@@ -193,6 +193,9 @@ async fn told(exchange: &Exchange, error: Error) -> batch::Response {
         profile: exchange.profile,
         version: exchange.wants.version,
         correlation: Correlation::new(&exchange.headers),
+        config: std::sync::Arc::clone(&exchange.app.config),
+        verdict: std::sync::Arc::default(),
+        is_cross_origin: false,
     };
     plain(conclude(Err(error), &asked)).await
 }

@@ -1,8 +1,10 @@
 //! What plain HTTP is answered on a port that speaks TLS: what must be had before TLS can be trusted, or an error.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::{Request, Response, header};
 use odata::profile;
 
 use super::correlation::Correlation;
@@ -22,6 +24,9 @@ async fn refuse(request: Request<Body>) -> Response<Body> {
         correlation: Correlation::new(request.headers()),
         profile: &profile::GRAPH,
         version: profile::Version::V4,
+        config: Arc::default(),
+        verdict: Arc::default(),
+        is_cross_origin: request.headers().contains_key(header::ORIGIN),
     };
     let error =
         odata::Error::invalid("This port speaks TLS: the address begins with https://, not with http://.");

@@ -13,6 +13,7 @@ mod coverage;
 mod errors;
 mod etags;
 mod expand;
+mod facts;
 mod generated;
 mod intercept;
 mod language;
@@ -25,6 +26,7 @@ mod query_options;
 mod registration;
 mod search;
 mod seed;
+mod strictness;
 mod support;
 mod tls;
 
@@ -66,6 +68,25 @@ mod imported_devices {
 
     pub const ROUTES: &[&[Route]] =
         &[count::ROUTES, create::ROUTES, delete::ROUTES, get::ROUTES, import::ROUTES, list::ROUTES];
+}
+
+/// What is around devices: profiles, settings, events, corporate identifiers.
+mod family {
+    mod assignments;
+    mod deployment_profiles;
+    mod events;
+    mod identifiers;
+    mod settings;
+
+    use crate::coverage::Route;
+
+    pub const ROUTES: &[&[Route]] = &[
+        assignments::ROUTES,
+        deployment_profiles::ROUTES,
+        events::ROUTES,
+        identifiers::ROUTES,
+        settings::ROUTES,
+    ];
 }
 
 /// `deviceManagement/windowsAutopilotDeviceIdentities`

@@ -55,6 +55,7 @@ async fn both_versions_of_http_and_every_address_is_https() {
         assert_eq!(metadata["issuer"], format!("{base}/{{tenantid}}/v2.0"));
         let refused = client.get(&records).send().await.unwrap();
         let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(refused.headers().get("strict-transport-security").is_none(), "it would bind every port");
         assert!(challenge.contains(&format!("\"{base}/common/oauth2/authorize\"")), "{challenge}");
     }
     let stranger = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
