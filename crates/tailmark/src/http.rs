@@ -199,7 +199,8 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
     if asked.is_cross_origin {
         cors::allow(headers);
     }
-    if asked.base.starts_with("https:") {
+    // Not for localhost: it would bind every port of the machine, whoever listens there.
+    if asked.base.starts_with("https:") && !asked.base.starts_with("https://localhost") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if asked.profile.enveloped_errors {

@@ -59,6 +59,7 @@ async fn microsofts_hosts_are_answered_under_their_own_names() {
         };
         let metadata = client.get(format!("{GRAPH}/beta/$metadata")).send().await.unwrap();
         assert_eq!((metadata.status().as_u16(), metadata.version()), (200, version));
+        assert_eq!(metadata.headers()["strict-transport-security"], "max-age=31536000");
 
         // As client libraries sign in, one address after the other.
         let query = format!("api-version=1.1&authorization_endpoint={LOGIN}/{TENANT}/oauth2/v2.0/authorize");

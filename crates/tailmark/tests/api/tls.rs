@@ -55,6 +55,7 @@ async fn both_versions_of_http_and_every_address_is_https() {
         assert_eq!(metadata["issuer"], format!("{base}/{{tenantid}}/v2.0"));
         let refused = client.get(&records).send().await.unwrap();
         let challenge = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
+        assert!(refused.headers().get("strict-transport-security").is_none(), "it would bind every port");
         assert!(challenge.contains(&format!("\"{base}/common/oauth2/authorize\"")), "{challenge}");
     }
     let stranger = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
@@ -150,7 +151,6 @@ async fn plain_http_on_a_port_for_tls() {
 #[tokio::test]
 async fn who_does_not_finish_a_handshake_is_let_go() {
     let site = Secured::with(|config| config.http.header_timeout = 1).await;
-    let since = Instant::now();
     let silent = site.connect().await;
     let mut half = site.connect().await;
     half.write_all(&[22, 3, 1, 2, 0, 1]).await.unwrap();
@@ -165,14 +165,20 @@ async fn who_does_not_finish_a_handshake_is_let_go() {
         // Cut or closed is the same here.
         let _ = stream.read_to_end(&mut bytes).await;
     };
-    tokio::join!(
-        ended(Box::new(silent)),
-        ended(Box::new(half)),
-        ended(Box::new(garbage)),
-        ended(Box::new(first)),
-        ended(Box::new(second))
+    let all_ended = async {
+        tokio::join!(
+            ended(Box::new(silent)),
+            ended(Box::new(half)),
+            ended(Box::new(garbage)),
+            ended(Box::new(first)),
+            ended(Box::new(second))
+        )
+    };
+    let patience = Duration::from_secs(10);
+    assert!(
+        tokio::time::timeout(patience, all_ended).await.is_ok(),
+        "somebody is still held after {patience:?}"
     );
-    assert!(since.elapsed() < Duration::from_secs(10), "{:?}", since.elapsed());
     assert_eq!(site.client().get(site.url("/readyz")).send().await.unwrap().status().as_u16(), 200);
 }
 
