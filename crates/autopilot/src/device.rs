@@ -5,6 +5,9 @@
 
 use odata::json::read::{Datum, Record};
 
+/// `allowed` of `windowsAutopilotUserlessEnrollmentStatus`.
+const ALLOWED: i64 = 1;
+
 /// A device that was just registered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
@@ -43,10 +46,12 @@ pub struct DeviceChange {
     pub device_account_upn: Option<String>,
     pub device_account_password: Option<String>,
     pub device_friendly_name: Option<String>,
+    pub resource_name: Option<String>,
+    pub userless_enrollment_status: Option<i64>,
 }
 
 impl DeviceChange {
-    /// `updateDeviceProperties` and `assignUserToDevice`: what is sent is set, null to empty; the rest stays.
+    /// `updateDeviceProperties`, `assignUserToDevice` and `assignResourceAccountToDevice`: what is sent is set, null to empty; the rest stays.
     #[must_use]
     pub fn of_parameters(mut sent: Record<'_>) -> Self {
         let mut text = |name| match sent.take(name)? {
@@ -61,7 +66,22 @@ impl DeviceChange {
             device_account_upn: text("deviceAccountUpn"),
             device_account_password: text("deviceAccountPassword"),
             device_friendly_name: text("deviceFriendlyName"),
+            // The parameter of `assignResourceAccountToDevice` has a name of its own.
+            resource_name: text("resourceAccountName").or_else(|| text("resourceName")),
+            userless_enrollment_status: None,
         }
+    }
+
+    /// `unassignResourceAccountFromDevice`: the device has no account of its own any more.
+    #[must_use]
+    pub fn without_resource_account() -> Self {
+        Self { resource_name: Some(String::new()), ..Self::without_user() }
+    }
+
+    /// `allowNextEnrollment`: the device may enroll once more without a user.
+    #[must_use]
+    pub fn allowing_next_enrollment() -> Self {
+        Self { userless_enrollment_status: Some(ALLOWED), ..Self::default() }
     }
 
     /// `unassignUserFromDevice`: nobody is expected to use the device.

@@ -7,12 +7,19 @@
 //! it: a registered **device** ([`device`]), or a [`rejection`] with its published code. [`model`] declares all of
 //! them as Microsoft Graph does, with who may do what.
 //!
+//! Around it stand **deployment profiles** ([`deployment_profile`]), which find their devices by tag, group or id
+//! ([`assignment`]), and the **corporate identifiers** of devices that enroll in other ways ([`corporate_identifier`]).
+//!
 //! Nothing here does I/O, reads a clock or makes up an id: times and ids are arguments.
 
+pub mod assignment;
 pub mod check;
+pub mod corporate_identifier;
 pub mod csv;
+pub mod deployment_profile;
 pub mod device;
 pub mod device_record;
+pub mod fault;
 pub mod hardware_identifier;
 pub mod import_status;
 pub mod imported_device;

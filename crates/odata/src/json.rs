@@ -13,7 +13,7 @@ mod value;
 mod write;
 
 pub use context::{context, entity_address, list_address};
-pub use write::{Form, Writing, Written, etag, write};
+pub use write::{Form, Writing, Written, etag, write, write_structures};
 
 /// How much control information an answer carries (OData JSON Format 4.01 §3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

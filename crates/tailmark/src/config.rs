@@ -6,9 +6,12 @@
 pub mod auth;
 pub mod compat;
 pub mod database;
+pub mod emulation;
 pub mod http;
 pub mod import;
+pub mod intercept;
 pub mod log;
+pub mod tls;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -35,6 +38,12 @@ pub struct Config {
     pub import: import::Import,
     /// `compat.*`
     pub compat: compat::Compat,
+    /// `tls.*`
+    pub tls: tls::Tls,
+    /// `intercept.*`
+    pub intercept: intercept::Intercept,
+    /// `emulation.*`
+    pub emulation: emulation::Emulation,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -45,8 +54,9 @@ pub struct Config {
     pub seed: Vec<PathBuf>,
 }
 
-const SECTIONS: &[&str] = &["http", "database", "auth", "import", "compat", "log"];
-const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms"];
+const SECTIONS: &[&str] =
+    &["http", "tls", "intercept", "database", "auth", "import", "compat", "emulation", "log"];
+const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
 
 impl Config {
     /// Reads the file, if any, and the environment.
@@ -80,6 +90,16 @@ impl Config {
             None => default_data_folder()?,
         };
         Ok(config)
+    }
+
+    /// Where the service's certificate comes from: the proxy's comes from our own CA, and where there is one the
+    /// service uses it, too.
+    #[must_use]
+    pub fn tls_mode(&self) -> tls::Mode {
+        match self.tls.mode {
+            tls::Mode::Off if self.intercept.listen.is_some() => tls::Mode::OwnCa,
+            mode => mode,
+        }
     }
 }
 

@@ -10,16 +10,22 @@ mod body;
 pub mod caller;
 mod conditions;
 pub mod correlation;
+mod cors;
+mod cursor;
+mod documents;
 pub mod error;
 pub mod keys;
 pub mod listen;
 mod metadata;
 mod negotiate;
+mod origin;
+mod plain;
 mod read;
+mod verdict;
 mod write;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use autopilot::model::Version;
 use axum::Router;
@@ -39,12 +45,16 @@ use crate::access::{self, Denied};
 use crate::clock;
 use crate::config::Config;
 use crate::store::Store;
+use crate::tls::Transport;
 use caller::{Caller, Verifier};
 use correlation::Correlation;
 use error::{Asked, Error};
 
 /// The most entities in a page: as many as the real service's pages hold.
 const PAGE: u64 = 1000;
+
+/// Where an answer comes from, in the words that support at Microsoft asks for.
+const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Tailmark","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"tailmark"}}"#;
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -79,6 +89,10 @@ pub struct Exchange {
     pub profile: &'static Profile,
     /// The address of the service, without a slash at the end.
     pub base: String,
+    /// How the request reached us.
+    pub transport: Transport,
+    /// Why the real service would not take the request, once that is known.
+    pub verdict: Arc<OnceLock<&'static str>>,
 }
 
 /// The service: the API, and what stands beside it.
@@ -100,7 +114,8 @@ async fn ready(State(app): State<App>) -> Result<&'static str, StatusCode> {
 async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let correlation = Correlation::new(&parts.headers);
-    let base = base(&app.config, &parts.headers);
+    let base = origin::base(&app.config, &parts);
+    let transport = origin::transport(&parts);
     let profile: &'static Profile = app.config.compat.profile.into();
     let wants = negotiate::wants(&parts.headers, profile);
     let asked = Asked {
@@ -111,7 +126,14 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         correlation,
         profile,
         version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
+        config: Arc::clone(&app.config),
+        verdict: Arc::default(),
+        is_cross_origin: parts.headers.contains_key(header::ORIGIN),
     };
+    if let Some(response) = cors::preflight(&parts.method, &parts.headers) {
+        return conclude(Ok(response), &asked);
+    }
+    let verdict = Arc::clone(&asked.verdict);
     let is_in_batch = parts.extensions.get::<batch::Inside>().is_some();
     let exchange = async move {
         if parts.uri.path().eq_ignore_ascii_case(metadata::OPENAPI) {
@@ -144,6 +166,8 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             method: parts.method,
             headers: parts.headers,
             base,
+            transport,
+            verdict,
         };
         match exchange.method {
             Method::GET | Method::HEAD => read::get(&mut exchange).await,
@@ -169,10 +193,20 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
 fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Body> {
     let correlation = &asked.correlation;
     let mut response = result.unwrap_or_else(|error| error.respond(asked));
+    verdict::tell(&mut response, asked.verdict.get().copied());
     let headers = response.headers_mut();
     correlation.label(headers);
-    // Differs: Graph says no-cache and Vary: Accept-Encoding, and adds Strict-Transport-Security and
-    // x-ms-ags-diagnostic.
+    if asked.is_cross_origin {
+        cors::allow(headers);
+    }
+    // Not for localhost: it would bind every port of the machine, whoever listens there.
+    if asked.base.starts_with("https:") && !asked.base.starts_with("https://localhost") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    if asked.profile.enveloped_errors {
+        headers.insert("x-ms-ags-diagnostic", HeaderValue::from_static(DIAGNOSTIC));
+    }
+    // Differs: Graph says no-cache and Vary: Accept-Encoding.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -190,26 +224,14 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
 /// The version that an address names, and the path below its root.
 fn version_of(path: &str) -> Result<(Version, &str), Error> {
     let below = path.strip_prefix('/').unwrap_or(path);
-    let (segment, rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    let (segment, mut rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    // Microsoft's SDK for Python joins a root that ends in a slash with a path that begins with one (msgraph-beta-sdk
+    // 1.66).
+    while let Some(fewer) = rest.strip_prefix('/').filter(|fewer| fewer.starts_with('/')) {
+        rest = fewer;
+    }
     let version = Version::ALL.into_iter().find(|version| version.segment().eq_ignore_ascii_case(segment));
     version.map(|version| (version, rest)).ok_or_else(|| Error::NoVersion(segment.to_ascii_lowercase()))
-}
-
-/// The beginning of every address in answers: as configured, or as the client called us.
-fn base(config: &Config, headers: &HeaderMap) -> Option<String> {
-    if !config.http.public_url.is_empty() {
-        return Some(config.http.public_url.trim_end_matches('/').to_owned());
-    }
-    let mut hosts = headers.get_all(header::HOST).iter();
-    // More than one is a smuggler's (RFC 9112 §3.2).
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
-    let host = host.to_str().ok()?;
-    let plausible = !host.is_empty()
-        && host.len() <= 255
-        && host.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-        });
-    plausible.then(|| format!("http://{host}"))
 }
 
 impl Exchange {

@@ -8,26 +8,38 @@
 mod condition;
 pub mod db;
 mod devices;
+mod documents;
+mod identifiers;
 mod imports;
 mod migrate;
+mod new_device;
+mod profiles;
 mod queue;
 mod read;
 mod seed;
+mod settings;
 mod tables;
 mod uploads;
 
 pub use condition::{Condition, Conditions, Known};
+pub use devices::Deleted;
+pub use documents::{Document, Documents};
+pub use identifiers::Taken;
 pub use imports::ImportedDeviceChange;
+pub use new_device::NewDevice;
 pub use queue::{Claim, Examined, Queue};
 pub use seed::Seeding;
+pub use settings::SettingsChange;
 pub use tables::SCHEMA;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use autopilot::fault::Fault;
 use tokio::sync::Notify;
 
 use crate::access::Grant;
+use crate::clock;
 use db::{Db, Joint};
 
 /// Why the store did not do something.
@@ -63,6 +75,43 @@ pub enum Error {
     /// The thing is in a state in which this cannot be done.
     #[error("{0}")]
     Conflict(&'static str),
+    /// The entity would break a rule.
+    #[error("{0}")]
+    Invalid(Fault),
+    /// Intune refuses it.
+    #[error("{text}")]
+    Refused {
+        /// Why.
+        text: &'static str,
+        /// The word that clients know it by; mostly empty.
+        phrase: &'static str,
+    },
+    /// It was asked for too soon after the time before; in so many seconds it may be.
+    #[error("again in {0} s")]
+    TooSoon(u64),
+}
+
+impl Error {
+    /// A refusal without a phrase.
+    #[must_use]
+    pub fn refused(text: &'static str) -> Self {
+        Self::Refused { text, phrase: "" }
+    }
+
+    /// Whether it is the request's doing, and none of the store's faults.
+    #[must_use]
+    pub fn is_clients(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound
+                | Self::ConditionNotMet
+                | Self::Evaluation(_)
+                | Self::Conflict(_)
+                | Self::Invalid(_)
+                | Self::Refused { .. }
+                | Self::TooSoon(_)
+        )
+    }
 }
 
 impl From<odata::sql::Error> for Error {
@@ -75,8 +124,10 @@ impl From<odata::sql::Error> for Error {
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Db,
-    /// Rung when there is something to import.
+    /// Rung when there is something to do for the worker.
     work: Arc<Notify>,
+    /// How long devices wait for their profile, in units of 100 ns.
+    assignment_time: i64,
 }
 
 /// Reads what one tenant has.
@@ -93,6 +144,14 @@ pub struct Writer {
     tenant: String,
     work: Arc<Notify>,
     condition: Option<Condition>,
+    assignment_time: i64,
+}
+
+impl Writer {
+    /// When a device that is assigned a profile now has it.
+    fn due(&self) -> i64 {
+        clock::now().ticks.saturating_add(self.assignment_time)
+    }
 }
 
 /// Several writes of which all last or none. Dropped, none has happened.
@@ -132,7 +191,13 @@ impl Store {
     pub async fn open(file: Option<&Path>) -> Result<Self, Error> {
         let db = Db::sqlite(file)?;
         migrate::up(&db).await?;
-        Ok(Self { db, work: Arc::new(Notify::new()) })
+        Ok(Self { db, work: Arc::new(Notify::new()), assignment_time: 0 })
+    }
+
+    /// The same, whose devices wait so many units of 100 ns for their profile.
+    #[must_use]
+    pub fn assigning_after(self, assignment_time: i64) -> Self {
+        Self { assignment_time, ..self }
     }
 
     /// Access for someone who may read.
@@ -149,6 +214,7 @@ impl Store {
             tenant: grant.tenant().to_string(),
             work: Arc::clone(&self.work),
             condition: None,
+            assignment_time: self.assignment_time,
         }
     }
 
@@ -158,14 +224,14 @@ impl Store {
     /// Where too much is waiting.
     pub fn unit(&self) -> Result<Unit, Error> {
         let joint = self.db.joint()?;
-        let store = Self { db: joint.db().clone(), work: Arc::clone(&self.work) };
+        let store = Self { db: joint.db().clone(), ..self.clone() };
         Ok(Unit { joint, store })
     }
 
     /// Access for the import worker.
     #[must_use]
     pub fn queue(&self) -> Queue {
-        Queue::new(self.db.clone(), Arc::clone(&self.work))
+        Queue::new(self.db.clone(), Arc::clone(&self.work), self.assignment_time)
     }
 
     /// Access for whoever starts the program with a seed.

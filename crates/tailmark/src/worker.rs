@@ -1,4 +1,4 @@
-//! The import worker: claim → examine → settle, until told to stop.
+//! The worker: claim → examine → settle, then deliver the profiles that are due, until told to stop.
 //!
 //! It answers no client. What it needs is in the database, what it does is there too; when it is killed between
 //! any two steps the next run does the rest. A bell shortens the wait, polling makes sure.
@@ -26,7 +26,11 @@ const TICKS_PER_SECOND: i64 = 10_000_000;
 /// Works until `stop` says so; what is claimed then is settled first.
 pub async fn run(queue: Queue, settings: Import, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let wait = match chunk(&queue, &settings, &mut stop).await {
+        let done = match chunk(&queue, &settings, &mut stop).await {
+            Ok(0) => queue.deliver(clock::now().ticks).await,
+            done => done,
+        };
+        let wait = match done {
             Ok(0) => POLL,
             Ok(_) => continue,
             Err(error) => {
@@ -57,7 +61,7 @@ async fn chunk(queue: &Queue, settings: &Import, stop: &mut watch::Receiver<bool
     });
     let examined = Arc::new(examined.await.map_err(|_| Error::Closed)?);
     loop {
-        match queue.settle(Arc::clone(&examined), ids::next).await {
+        match queue.settle(Arc::clone(&examined), clock::now().ticks, ids::next).await {
             Ok(settled) => {
                 tracing::debug!(claimed, settled, "settled");
                 return Ok(claimed);

@@ -88,18 +88,21 @@ impl Writer<'_> {
             .and_then(serde_json::Value::as_str)
             .and_then(|name| self.model.find_type(name.trim_start_matches('#')))
             .unwrap_or_else(|| declared.clone());
-        let Type::Complex(id) = actual else { return };
+        let (properties, is_open) = match &actual {
+            Type::Complex(id) => (&self.model.complex(*id).properties, self.model.complex(*id).is_open),
+            Type::Entity(id) => (&self.model.entity(*id).properties, self.model.entity(*id).is_open),
+            Type::Primitive(_) | Type::Enum(_) | Type::Collection(_) => return,
+        };
         if self.writing.metadata == MetadataLevel::Full
             || (actual != *declared && self.writing.metadata != MetadataLevel::None)
         {
             self.typed(out, &actual);
         }
-        let ty = self.model.complex(id);
         let chosen = selected.filter(|selected| !selected.whole);
         let below = |name: &str| {
             selected.and_then(|selected| selected.members.iter().find(|member| member.property.name == name))
         };
-        for property in &ty.properties {
+        for property in properties {
             let wanted = below(&property.name);
             if chosen.is_some() && wanted.is_none() || property.ty == Type::Primitive(Primitive::Stream) {
                 continue;
@@ -119,8 +122,9 @@ impl Writer<'_> {
             }
             out.push(b',');
         }
-        if ty.is_open && chosen.is_none() {
-            self.dynamic(out, members, |name| ty.property(name).is_some());
+        if is_open && chosen.is_none() {
+            let is_declared = |name: &str| properties.iter().any(|property| property.name == name);
+            self.dynamic(out, members, is_declared);
         }
     }
 

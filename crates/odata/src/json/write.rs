@@ -81,6 +81,31 @@ pub fn write(query: &Query<'_>, answer: &Answer, writing: &Writing) -> Written {
     Written { form, bytes: out }
 }
 
+/// Renders what an operation returns: a collection of structures, each as a JSON text keeps it
+/// ([`crate::sql::stored`]), entities with their key among the members.
+#[must_use]
+pub fn write_structures(
+    model: &Model,
+    element: &Type,
+    structures: &[serde_json::Map<String, serde_json::Value>],
+    writing: &Writing,
+) -> Written {
+    let writer = Writer { model, writing };
+    let mut out = Vec::with_capacity(1024);
+    out.push(b'{');
+    writer.context_url(&mut out, || format!("$metadata#{}", model.type_name(&element.clone().collection())));
+    out.extend_from_slice(b"\"value\":[");
+    for members in structures {
+        out.push(b'{');
+        writer.complex(&mut out, members, element, None);
+        close(&mut out, b'}');
+        out.push(b',');
+    }
+    close(&mut out, b']');
+    out.push(b'}');
+    Written { form: Form::Json, bytes: out }
+}
+
 pub(super) struct Writer<'a> {
     pub model: &'a Model,
     pub writing: &'a Writing,

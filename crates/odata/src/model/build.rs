@@ -111,6 +111,24 @@ impl Model {
         self.push_entity(derived)
     }
 
+    /// Declares a complex type that extends another; the base must be complete.
+    pub fn extend_complex(
+        &mut self,
+        name: &str,
+        base: ComplexTypeId,
+        properties: Vec<Property>,
+    ) -> ComplexTypeId {
+        let mut derived = self.complex(base).clone();
+        self.namespace().clone_into(&mut derived.namespace);
+        name.clone_into(&mut derived.name);
+        derived.base = Some(base);
+        derived.is_abstract = false;
+        derived.inherited = derived.properties.len();
+        derived.inherited_navigation = derived.navigation.len();
+        derived.properties.extend(properties);
+        self.push_complex(derived)
+    }
+
     /// Changes an entity type after its declaration.
     pub fn entity_mut(&mut self, id: EntityTypeId) -> &mut EntityType {
         #[expect(clippy::indexing_slicing, reason = "ids are made by this model alone")]
@@ -260,6 +278,18 @@ impl NavigationProperty {
             envelope: false,
             acts,
         }
+    }
+
+    /// A contained single entity.
+    #[must_use]
+    pub fn contained_one(name: &str, target: EntityTypeId, acts: Acts) -> Self {
+        Self { collection: false, nullable: true, ..Self::contained(name, target, acts) }
+    }
+
+    /// One entity that lives elsewhere, or none.
+    #[must_use]
+    pub fn to_one(name: &str, target: EntityTypeId, acts: Acts) -> Self {
+        Self { contains_target: false, ..Self::contained_one(name, target, acts) }
     }
 
     /// One entity reached through it is answered under a member `value`.

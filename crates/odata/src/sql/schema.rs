@@ -53,7 +53,8 @@ impl<T> ByName<T> {
 /// One table, for an entity type and all that extend it.
 #[derive(Debug)]
 pub struct Table {
-    /// Its name in SQL; empty for entities that have no row, such as a singleton that only leads to others.
+    /// Its name in SQL, or a `SELECT` in parentheses in which `{p}` stands for the owner whose part is seen: for
+    /// entities that every owner has. Empty for entities that have no row, such as a singleton that only leads to others.
     pub name: Sql,
     columns: ByName<Column>,
     joins: ByName<Join>,

@@ -114,7 +114,9 @@ impl<'s> Writer<'s> {
                         places.push(Place::Nowhere);
                         continue;
                     }
-                    to.push(comma).push_schema(&table.name, alias).push(" ").push_alias(alias);
+                    to.push(comma);
+                    self.rows_of(to, table, alias);
+                    to.push(" ").push_alias(alias);
                     Place::Row(alias, table)
                 }
                 Target::Members(property) => {
@@ -181,6 +183,22 @@ impl<'s> Writer<'s> {
         let mut path: String = step.within.iter().map(|property| format!("{}/", property.name)).collect();
         path.push_str(navigation);
         table.join_of(&path).ok_or(Error::NoJoin(path))
+    }
+
+    /// The table, or the expression that stands for one.
+    fn rows_of(&self, to: &mut Statement, table: &Table, alias: Alias) {
+        for (index, part) in table.name.split("{p}").enumerate() {
+            match self.source.partition() {
+                _ if index == 0 => {}
+                Some((_, owner)) => {
+                    to.bind(owner);
+                }
+                None => {
+                    to.push("NULL");
+                }
+            }
+            to.push_schema(part, alias);
+        }
     }
 
     /// `t.tenant = $1`

@@ -12,6 +12,42 @@ pub struct Compat {
     pub upload_envelope: UploadEnvelope,
     /// Whose manners are followed where Graph and the standard contradict each other; also `--profile`.
     pub profile: ProfileName,
+    /// Whether what the real service refuses is refused.
+    pub strictness: Strictness,
+    /// Oddities of the real service that are off by default.
+    pub quirks: Vec<Quirk>,
+}
+
+impl Compat {
+    /// Whether an oddity is switched on.
+    #[must_use]
+    pub fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+}
+
+/// Whether what the real service refuses is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strictness {
+    /// With the text of the real service.
+    #[default]
+    Strict,
+    /// No: documented operations that it does not route work.
+    Lenient,
+}
+
+/// An oddity of the real service that was seen and that a client should survive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quirk {
+    /// Lists of registered devices go on with a readable cursor that repeats the last device, and a full page has a next
+    /// link even where nothing follows.
+    PagingBySerial,
+    /// 429 and 503 come without `Retry-After`.
+    NoRetryAfter,
+    /// What Intune refuses with 401 or 403 is wrapped once more, under the code `UnknownError`.
+    DoubleWrappedErrors,
 }
 
 /// Whose manners are followed where Graph and the standard contradict each other.

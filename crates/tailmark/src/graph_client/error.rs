@@ -71,6 +71,9 @@ pub enum Error {
     Circle,
 }
 
+/// What a refused deletion is called where there is nothing to delete any more; the first is spelled as it is sent.
+const GONE: &[&str] = &["ZtdDeviceDeletionInProgess", "ZtdDeviceAlreadyDeleted"];
+
 impl Error {
     pub(super) fn from_transport(error: reqwest::Error) -> Error {
         let server = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
@@ -94,6 +97,8 @@ impl Error {
             Error::Refused(refused) => match refused.status {
                 401 | 403 => Exit::SignIn,
                 404 => Exit::NotFound,
+                // Intune's words for a device that is gone, or is going.
+                400 if GONE.contains(&refused.code.as_str()) => Exit::NotFound,
                 _ => Exit::Failure,
             },
             _ => Exit::Failure,

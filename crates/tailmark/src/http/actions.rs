@@ -1,5 +1,7 @@
 //! Actions and functions: the acts with a name of their own.
 
+mod family;
+
 use autopilot::csv::write::device_stream;
 use autopilot::device::DeviceChange;
 use autopilot::imported_device::{ImportedDevice, Place};
@@ -57,6 +59,7 @@ pub async fn call_action(
     }
     let grant = Grant::check(&exchange.caller, resource, Act::Call)
         .map_err(|denied| exchange.denied(denied, resource))?;
+    exchange.judge(resource, &odata::syntax::ast::Options::default());
     let mut body = exchange.body(body).await?;
     match action.name.as_str() {
         "updateDeviceProperties" => body = with_quoted_names(&body),
@@ -67,10 +70,22 @@ pub async fn call_action(
     drop(body);
     match action.name.as_str() {
         "import" => import(exchange, &grant, resource, sent).await,
-        "updateDeviceProperties" | "assignUserToDevice" => {
+        "updateDeviceProperties" | "assignUserToDevice" | "assignResourceAccountToDevice" => {
             change(exchange, &grant, resource, DeviceChange::of_parameters(sent)).await
         }
         "unassignUserFromDevice" => change(exchange, &grant, resource, DeviceChange::without_user()).await,
+        "unassignResourceAccountFromDevice" => {
+            change(exchange, &grant, resource, DeviceChange::without_resource_account()).await
+        }
+        "allowNextEnrollment" => {
+            change(exchange, &grant, resource, DeviceChange::allowing_next_enrollment()).await
+        }
+        "deleteDevices" => family::delete_devices(exchange, &grant, resource, action, sent).await,
+        "sync" => family::sync(exchange, &grant).await,
+        "assign" => family::assign(exchange, &grant, resource, sent).await,
+        "hasPayloadLinks" => family::has_payload_links(exchange, &grant, action, sent).await,
+        "importDeviceIdentityList" => family::import_identifiers(exchange, &grant, action, sent).await,
+        "searchExistingIdentities" => family::search_identifiers(exchange, &grant, action, sent).await,
         _ => Err(exchange.no_route(resource)),
     }
 }

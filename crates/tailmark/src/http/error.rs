@@ -5,15 +5,24 @@
 //! `No method match route template`. `innerError` carries the property and the position at fault where known.
 //! Source: Microsoft Graph, *Error responses*; recorded answers of Intune.
 
+mod told;
+
+use std::sync::{Arc, OnceLock};
+
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
-use odata::ErrorKind;
 use odata::profile::{Profile, Version};
 use serde_json::json;
 
+use self::told::{
+    Told, condition_not_met, intune, no_route, not_found, plain, refused, request, stored, unavailable,
+    wrapped,
+};
 use super::caller::TokenRefusal;
 use super::correlation::Correlation;
 use crate::access::Denied;
+use crate::config::Config;
+use crate::config::compat::Quirk;
 use crate::{clock, store};
 
 /// Why a request was not done.
@@ -48,6 +57,8 @@ pub enum Error {
     QueryType(String),
     /// The entity is not, or is, of a version that the request names.
     ConditionNotMet,
+    /// Intune refuses it, for this reason.
+    Refused(String),
     /// A request of a batch that was not done, for this reason.
     FailedDependency(&'static str),
     /// The body is compressed in a way that is not understood.
@@ -105,15 +116,12 @@ pub struct Asked {
     pub profile: &'static Profile,
     /// The version of OData that the answer would have had.
     pub version: Version,
-}
-
-struct Told {
-    status: StatusCode,
-    code: String,
-    message: String,
-    target: Option<String>,
-    position: Option<usize>,
-    header: Option<(header::HeaderName, String)>,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Why the real service would not take the request, once that is known.
+    pub verdict: Arc<OnceLock<&'static str>>,
+    /// Whether a page of another origin asks.
+    pub is_cross_origin: bool,
 }
 
 impl Error {
@@ -121,10 +129,7 @@ impl Error {
     #[must_use]
     pub fn respond(self, asked: &Asked) -> Response<Body> {
         if let Self::Store(error) = &self
-            && !matches!(
-                error,
-                store::Error::Conflict(_) | store::Error::NotFound | store::Error::ConditionNotMet
-            )
+            && !error.is_clients()
         {
             tracing::error!(%error, request_id = %asked.correlation.request_id, "the store failed a request");
         }
@@ -162,7 +167,10 @@ impl Error {
             headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
             headers.insert("odata-version", HeaderValue::from_static(asked.version.text()));
         }
-        if let Some((name, value)) = told.header
+        let hides = |name: &header::HeaderName| {
+            *name == header::RETRY_AFTER && asked.config.compat.has(Quirk::NoRetryAfter)
+        };
+        if let Some((name, value)) = told.header.filter(|(name, _)| !hides(name))
             && let Ok(value) = HeaderValue::from_str(&value)
         {
             headers.insert(name, value);
@@ -179,7 +187,10 @@ impl Error {
                 ..plain(StatusCode::UNAUTHORIZED, "InvalidAuthenticationToken", refusal.to_string())
             },
             Self::Denied(Denied::NoRoute) => no_route(asked, "~/singleton", &[]),
-            Self::Denied(denied) => intune(asked, StatusCode::FORBIDDEN, "Forbidden", &refused(&denied)),
+            Self::Denied(denied) => {
+                let told = intune(asked, StatusCode::FORBIDDEN, "Forbidden", &refused(&denied));
+                if asked.config.compat.has(Quirk::DoubleWrappedErrors) { wrapped(told) } else { told }
+            }
             Self::Request(error) => request(asked.profile, error),
             Self::NoVersion(segment) => {
                 plain(StatusCode::NOT_FOUND, "ResourceNotFound", format!("Invalid version: {segment}"))
@@ -224,6 +235,7 @@ impl Error {
                 ),
             ),
             Self::ConditionNotMet => condition_not_met(asked),
+            Self::Refused(text) => intune(asked, StatusCode::BAD_REQUEST, "BadRequest", &text),
             Self::FailedDependency(reason) => {
                 plain(StatusCode::FAILED_DEPENDENCY, "FailedDependency", reason.to_owned())
             }
@@ -257,131 +269,6 @@ impl Error {
             ),
         }
     }
-}
-
-fn request(profile: &Profile, error: odata::Error) -> Told {
-    let (status, code) = match error.kind {
-        ErrorKind::Unsupported => (StatusCode::NOT_IMPLEMENTED, "NotSupported"),
-        ErrorKind::NotFound => match status(profile.unknown_segment) {
-            StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "ResourceNotFound"),
-            other => (other, "BadRequest"),
-        },
-        ErrorKind::Syntax | ErrorKind::Invalid | ErrorKind::TooComplex => {
-            (StatusCode::BAD_REQUEST, "BadRequest")
-        }
-    };
-    Told {
-        target: error.target,
-        position: error.span.map(|span| span.start),
-        ..plain(status, code, error.message)
-    }
-}
-
-fn stored(asked: &Asked, error: &store::Error) -> Told {
-    match error {
-        store::Error::Evaluation(message) => plain(StatusCode::BAD_REQUEST, "BadRequest", message.clone()),
-        store::Error::Conflict(reason) => intune(asked, StatusCode::CONFLICT, "Conflict", reason),
-        store::Error::Full | store::Error::ReadOnly => Told {
-            header: Some((header::RETRY_AFTER, "30".to_owned())),
-            ..intune(
-                asked,
-                StatusCode::INSUFFICIENT_STORAGE,
-                "InsufficientStorage",
-                "There is no space to store this",
-            )
-        },
-        store::Error::Inconsistent(_) => intune(
-            asked,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalServerError",
-            "An internal server error has occurred",
-        ),
-        store::Error::NotFound => not_found(asked),
-        store::Error::ConditionNotMet => condition_not_met(asked),
-        store::Error::Busy | store::Error::Closed | store::Error::Database(_) => unavailable(asked),
-    }
-}
-
-fn unavailable(asked: &Asked) -> Told {
-    Told {
-        header: Some((header::RETRY_AFTER, "2".to_owned())),
-        ..intune(
-            asked,
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ServiceUnavailable",
-            "The service is not available now",
-        )
-    }
-}
-
-fn refused(denied: &Denied) -> String {
-    match denied {
-        Denied::ApplicationOnly => {
-            "Application is not authorized to perform this operation as called in app only \
-                                    context but does not have application permissions configured."
-                .to_owned()
-        }
-        Denied::Missing(any_of) => format!(
-            "Application is not authorized to perform this operation. Application must have one of the following \
-             scopes: {}",
-            any_of.join(", ")
-        ),
-        Denied::PersonalAccount | Denied::NoRoute => {
-            "User is not authorized to perform this operation".to_owned()
-        }
-    }
-}
-
-fn no_route(asked: &Asked, template: &str, methods: &[&str]) -> Told {
-    let message = format!(
-        "No OData route exists that match template {template} with http verb {} for request {}.",
-        asked.method, asked.path
-    );
-    let status = status(asked.profile.wrong_method);
-    let allow = (status == StatusCode::METHOD_NOT_ALLOWED).then(|| (header::ALLOW, methods.join(", ")));
-    Told { header: allow, ..plain(status, "No method match route template", message) }
-}
-
-fn not_found(asked: &Asked) -> Told {
-    let text =
-        if asked.profile.enveloped_errors { "An error has occurred" } else { "There is no such resource" };
-    intune(asked, StatusCode::NOT_FOUND, "ResourceNotFound", text)
-}
-
-fn condition_not_met(asked: &Asked) -> Told {
-    let text = if asked.profile.enveloped_errors {
-        "An error has occurred"
-    } else {
-        "The resource has changed: its ETag is not what the request asks for"
-    };
-    intune(asked, StatusCode::PRECONDITION_FAILED, "ConditionNotMet", text)
-}
-
-/// A status that a profile names.
-fn status(number: u16) -> StatusCode {
-    StatusCode::from_u16(number).unwrap_or(StatusCode::BAD_REQUEST)
-}
-
-fn plain(status: StatusCode, code: &str, message: String) -> Told {
-    Told { status, code: code.to_owned(), message, target: None, position: None, header: None }
-}
-
-/// Intune's own envelope: a JSON document as text, two blanks of indentation and CRLF. Without envelopes a sentence.
-fn intune(asked: &Asked, status: StatusCode, code: &str, text: &str) -> Told {
-    if !asked.profile.enveloped_errors {
-        return plain(status, code, format!("{}.", text.trim_end_matches('.')));
-    }
-    let message = format!(
-        "{text} - Operation ID (for customer support): 00000000-0000-0000-0000-000000000000 - Activity ID: {} - \
-         Url: {}{}",
-        asked.correlation.client_request_id, asked.base, asked.path
-    );
-    let document = format!(
-        "{{\r\n  \"_version\": 3,\r\n  \"Message\": {},\r\n  \"CustomApiErrorPhrase\": \"\",\r\n  \"RetryAfter\": \
-         null,\r\n  \"ErrorSourceService\": \"\",\r\n  \"HttpHeaders\": \"{{}}\"\r\n}}",
-        json!(message)
-    );
-    plain(status, code, document)
 }
 
 /// UTC to the second, without the `Z`, as the real service writes it.

@@ -10,7 +10,7 @@ use odata::query::{Ending, Query};
 
 use super::error::Error;
 use super::negotiate::joined;
-use super::{Exchange, actions, body, conditions};
+use super::{Exchange, actions, body, conditions, cursor};
 use crate::access::{Act, Grant};
 
 /// The longest query in a body, in bytes.
@@ -21,11 +21,14 @@ const LONGEST_QUERY: usize = 1024 * 1024;
 /// # Errors
 /// What is wrong with it, or that there is no such entity.
 pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
-    let request = odata::syntax::parse(&exchange.path, exchange.query.as_deref())?;
+    let quirky = cursor::meant(exchange);
+    let asked = quirky.as_deref().or(exchange.query.as_deref());
+    let request = odata::syntax::parse(&exchange.path, asked)?;
     if let Some(format) = &request.options.format {
         exchange.wants = exchange.wants.clone().with_format(format);
     }
     let mut query = odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?;
+    exchange.judge(&query.resource, &request.options);
     if let Ending::Operation(operation) = query.resource.ending {
         return actions::call_function(exchange, &query.resource, operation).await;
     }
@@ -42,8 +45,9 @@ pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
     let has_tag = conditions::are_for(&query);
     query.versions = has_tag || exchange.profile.etags;
     let query = Arc::new(query);
-    let answer =
+    let mut answer =
         exchange.app.store.reader(&grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
+    let link = quirky.and_then(|_| cursor::link(exchange, &query, &mut answer));
     let version = conditions::version(&answer).filter(|_| has_tag);
     if version.is_some_and(|version| conditions.miss(version)) {
         return Err(Error::ConditionNotMet);
@@ -51,7 +55,11 @@ pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
     if version.is_some_and(|version| conditions.exclude(version)) {
         return Ok(conditions::not_modified(conditions::tagged(exchange.respond_empty(), version)));
     }
-    let written = json::write(&query, &answer, &exchange.writing(&request));
+    let mut written = json::write(&query, &answer, &exchange.writing(&request));
+    if let Some(link) = link {
+        written.bytes.pop();
+        written.bytes.extend(format!(",\"@odata.nextLink\":{}}}", serde_json::json!(link)).into_bytes());
+    }
     let response = exchange.applied(exchange.respond(StatusCode::OK, written), &honoured(exchange, &query));
     Ok(conditions::tagged(response, version))
 }

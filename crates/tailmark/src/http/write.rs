@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+use autopilot::device::DeviceChange;
 use autopilot::device_record::Field;
 use autopilot::imported_device::{self, ImportedDevice, Place};
 use autopilot::upload::{Upload, UploadChange};
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use odata::Value;
 use odata::answer::{Answer, Cell, Entity};
-use odata::json::{self, Envelope, read::Record};
+use odata::json::read::{Datum, Record};
+use odata::json::{self, Envelope};
 use odata::query::{Ending, Query, Resource, Selected};
 
 use super::body::with_group_tags;
 use super::error::Error;
-use super::{Exchange, actions, conditions};
+use super::{Exchange, actions, conditions, documents};
 use crate::access::{Act, Grant};
-use crate::store::{Condition, ImportedDeviceChange};
+use crate::config::compat::Strictness;
+use crate::store::{Condition, Documents, ImportedDeviceChange, NewDevice, SettingsChange};
 use crate::{clock, ids};
 
 /// What is written to: each set has acts of its own.
@@ -25,15 +29,26 @@ enum Set {
     DevicesOfUpload,
     ImportedDevices,
     Devices,
+    Settings,
+    Kept(Documents),
 }
 
 impl Set {
     fn of(resource: &Resource<'_>) -> Option<Self> {
+        // Two steps are the singleton and a set of its own; deeper ones are reached through an owner with a key.
+        let is_deep = resource.steps.len() > 2;
         match resource.navigation()?.name.as_str() {
             "importedWindowsAutopilotDeviceIdentityUploads" => Some(Self::Uploads),
             "deviceIdentities" => Some(Self::DevicesOfUpload),
             "importedWindowsAutopilotDeviceIdentities" => Some(Self::ImportedDevices),
             "windowsAutopilotDeviceIdentities" => Some(Self::Devices),
+            "windowsAutopilotSettings" => Some(Self::Settings),
+            "windowsAutopilotDeploymentProfiles" => Some(Self::Kept(Documents::Profiles)),
+            "assignments" if is_deep && resource.owner_key().is_some() => {
+                Some(Self::Kept(Documents::Assignments))
+            }
+            "autopilotEvents" => Some(Self::Kept(Documents::Events)),
+            "importedDeviceIdentities" => Some(Self::Kept(Documents::Identifiers)),
             _ => None,
         }
     }
@@ -59,9 +74,16 @@ pub async fn write(exchange: &Exchange, body: Body) -> Result<Response<Body>, Er
         Method::DELETE => Act::Delete,
         _ => return Err(exchange.no_route(&resource)),
     };
-    let grant = Grant::check(&exchange.caller, &resource, act)
-        .map_err(|denied| exchange.denied(denied, &resource))?;
     let set = Set::of(&resource).ok_or_else(|| exchange.no_route(&resource))?;
+    exchange.judge(&resource, &request.options);
+    let is_lenient = exchange.app.config.compat.strictness == Strictness::Lenient;
+    let allowed = match (set, act) {
+        // Documented until 2021 and not routed by the service: whoever may delete such an entity may change it.
+        (Set::ImportedDevices | Set::Devices, Act::Update) if is_lenient => Act::Delete,
+        _ => act,
+    };
+    let grant = Grant::check(&exchange.caller, &resource, allowed)
+        .map_err(|denied| exchange.denied(denied, &resource))?;
     match act {
         Act::Insert => insert(exchange, &grant, set, &resource, body).await,
         Act::Update => update(exchange, &grant, set, &resource, body).await,
@@ -100,7 +122,22 @@ async fn insert(
             let body = json::write(&query, &answer, &exchange.plain_writing(&path));
             Ok(located(exchange.shown(StatusCode::CREATED, body), exchange, &path))
         }
-        Set::Devices => Err(exchange.no_route(resource)),
+        Set::Devices => {
+            let id = ids::next();
+            let path = entity_path(resource, &id);
+            writer.register_device(NewDevice::read(id, sent)).await?;
+            let response = read_back(exchange, grant, &path, StatusCode::CREATED).await?;
+            Ok(located(response, exchange, &path))
+        }
+        Set::Kept(kept) => {
+            let owner = resource.owner_key().filter(|_| kept == Documents::Assignments);
+            let document = documents::opened(kept, &sent, owner, exchange.version, clock::now());
+            let path = entity_path(resource, &document.id);
+            writer.insert_document(kept, document).await?;
+            let response = read_back(exchange, grant, &path, StatusCode::CREATED).await?;
+            Ok(located(response, exchange, &path))
+        }
+        Set::Settings => Err(exchange.no_route(resource)),
     }
 }
 
@@ -113,6 +150,10 @@ async fn update(
 ) -> Result<Response<Body>, Error> {
     let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
     let mut sent = entity(exchange, resource, body).await?;
+    if set == Set::Settings {
+        writer.update_settings(settings_change(&mut sent)).await?;
+        return read_back(exchange, grant, &entity_path(resource, ""), StatusCode::OK).await;
+    }
     let id = resource.key().ok_or(Error::NotFound)?;
     match set {
         Set::Uploads => {
@@ -125,9 +166,16 @@ async fn update(
         }
         Set::DevicesOfUpload => {
             let upload_id = resource.owner_key().ok_or(Error::NotFound)?;
-            writer.update_import(upload_id, id, change_of(&mut sent)).await?;
+            writer.update_import(Some(upload_id), id, change_of(&mut sent)).await?;
         }
-        Set::ImportedDevices | Set::Devices => return Err(exchange.no_route(resource)),
+        Set::ImportedDevices => writer.update_import(None, id, change_of(&mut sent)).await?,
+        Set::Devices => writer.update_device(id, DeviceChange::of_parameters(sent)).await?,
+        Set::Kept(kept) => {
+            let owner = resource.owner_key().filter(|_| kept == Documents::Assignments);
+            let change = documents::change(kept, &sent, exchange.version, clock::now());
+            writer.change_document(kept, owner, id, change).await?;
+        }
+        Set::Settings => {}
     }
     read_back(exchange, grant, &entity_path(resource, id), StatusCode::OK).await
 }
@@ -145,6 +193,11 @@ async fn delete(
         Set::DevicesOfUpload => writer.delete_import(resource.owner_key(), id).await?,
         Set::ImportedDevices => writer.delete_import(None, id).await?,
         Set::Devices => writer.delete_device(id).await?,
+        Set::Kept(kept) => {
+            let owner = resource.owner_key().filter(|_| kept == Documents::Assignments);
+            writer.delete_document(kept, owner, id).await?;
+        }
+        Set::Settings => return Err(exchange.no_route(resource)),
     }
     Ok(exchange.respond_empty())
 }
@@ -152,7 +205,21 @@ async fn delete(
 /// The body as an entity of the addressed type: an imported device, or an upload with some.
 async fn entity(exchange: &Exchange, resource: &Resource<'_>, body: Body) -> Result<Record<'static>, Error> {
     let body = with_group_tags(exchange.body(body).await?);
-    Ok(json::read::entity(exchange.version.model(), resource.entity_type().ok_or(Error::NotFound)?, &body)?)
+    let (model, ty) = (exchange.version.model(), resource.entity_type().ok_or(Error::NotFound)?);
+    let read = if exchange.method == Method::PATCH { json::read::change } else { json::read::entity };
+    Ok(read(model, ty, &body)?)
+}
+
+fn settings_change(sent: &mut Record<'_>) -> SettingsChange {
+    let mut instant = |name| match sent.take(name) {
+        Some(Datum::Value(Value::DateTimeOffset(instant))) => Some(instant),
+        _ => None,
+    };
+    SettingsChange {
+        last_sync: instant("lastSyncDateTime"),
+        last_manual_sync_trigger: instant("lastManualSyncTriggerDateTime"),
+        sync_status: sent.take_integer("syncStatus"),
+    }
 }
 
 /// What a PATCH says about an imported device: absent members stay, null empties.
@@ -179,8 +246,8 @@ fn entity_path(resource: &Resource<'_>, id: &str) -> String {
     for (index, step) in resource.steps.iter().enumerate() {
         path.push('/');
         path.push_str(step.name());
-        let key =
-            if index == last { Some(id.to_owned()) } else { step.key.first().map(|(_, key)| key.text()) };
+        let own = step.key.first().map(|(_, key)| key.text());
+        let key = if index == last && !id.is_empty() { Some(id.to_owned()) } else { own };
         path.extend(key.map(|key| format!("('{}')", encoded(&key))));
     }
     path
@@ -210,7 +277,13 @@ fn versioned(exchange: &Exchange, path: &str) -> Result<Query<'static>, Error> {
 /// What the request's headers ask of the entity that it changes.
 pub(super) fn condition(exchange: &Exchange, resource: &Resource<'_>) -> Result<Option<Condition>, Error> {
     let conditions = conditions::of(&exchange.headers)?;
-    let Some(id) = resource.key().filter(|_| !conditions.is_empty()) else { return Ok(None) };
+    // Below an owner other than the tenant, it is the path that says whose it is.
+    let is_needed = !conditions.is_empty() || resource.steps.len() > 2;
+    if !is_needed {
+        return Ok(None);
+    }
+    // The only one of its kind has no key.
+    let id = resource.key().unwrap_or_default();
     Ok(Some(Condition { entity: Arc::new(versioned(exchange, &entity_path(resource, id))?), conditions }))
 }
 

@@ -6,8 +6,13 @@ use odata::value::DateTimeOffset;
 
 use super::condition::met;
 use super::db::Tx;
+use super::profiles::{Whom, assign, exists};
 use super::uploads::found;
 use super::{Error, Writer};
+use crate::clock;
+
+/// How long the real service takes to remove a device, in units of 100 ns: half an hour.
+const REMOVAL: i64 = 1800 * 10_000_000;
 
 impl Writer {
     /// Changes what is named and leaves the rest.
@@ -16,6 +21,8 @@ impl Writer {
     /// The database's, or that there is no such device.
     pub async fn update_device(&self, id: &str, change: DeviceChange) -> Result<(), Error> {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
+        let due = self.due();
+        let changes_tag = change.group_tag.is_some();
         self.db
             .write(move |tx| {
                 met(condition.as_ref(), tx, &tenant)?;
@@ -25,7 +32,9 @@ impl Writer {
                         group_tag = COALESCE($5, group_tag), display_name = COALESCE($6, display_name),
                         device_account_upn = COALESCE($7, device_account_upn),
                         device_account_password = COALESCE($8, device_account_password),
-                        device_friendly_name = COALESCE($9, device_friendly_name)
+                        device_friendly_name = COALESCE($9, device_friendly_name),
+                        resource_name = COALESCE($10, resource_name),
+                        userless_enrollment_status = COALESCE($11, userless_enrollment_status)
                      WHERE tenant = $1 AND id = $2",
                     vec![
                         tenant.as_str().into(),
@@ -37,29 +46,109 @@ impl Writer {
                         change.device_account_upn.clone().into(),
                         change.device_account_password.clone().into(),
                         change.device_friendly_name.clone().into(),
+                        change.resource_name.clone().into(),
+                        change.userless_enrollment_status.into(),
                     ],
-                ))?)
+                ))?)?;
+                if changes_tag { assign(tx, &tenant, Whom::One(&id), due) } else { Ok(()) }
             })
-            .await
+            .await?;
+        self.work.notify_one();
+        Ok(())
     }
 
     /// Deletes a registered device; it can be imported anew. Import records stay.
     ///
     /// # Errors
-    /// The database's, or that there is no such device.
-    // Differs: at once, and 404 where there is none. The real service takes up to half an hour and answers 400.
+    /// The database's, that there is no such device, or that it was deleted already.
+    // Differs: at once. The real service takes up to half an hour, for which a second deletion is refused here, too.
     pub async fn delete_device(&self, id: &str) -> Result<(), Error> {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
+        let now = clock::now().ticks;
         self.db
             .write(move |tx| {
-                met(condition.as_ref(), tx, &tenant)?;
-                found(tx.run(&Statement::new(
-                    "DELETE FROM devices WHERE tenant = $1 AND id = $2",
+                let deleted = tx.row(&Statement::new(
+                    "SELECT deleted_ticks FROM deleted_devices WHERE tenant = $1 AND id = $2",
                     vec![tenant.as_str().into(), id.as_str().into()],
-                ))?)
+                ))?;
+                if let Some([Scalar::Integer(deleted)]) = deleted.as_deref() {
+                    return Err(Error::Refused {
+                        text: "An error has occurred",
+                        phrase: if now.saturating_sub(*deleted) < REMOVAL {
+                            // So the real service spells it.
+                            "ZtdDeviceDeletionInProgess"
+                        } else {
+                            "ZtdDeviceAlreadyDeleted"
+                        },
+                    });
+                }
+                met(condition.as_ref(), tx, &tenant)?;
+                found(delete(tx, &tenant, &id, now)?)
             })
             .await
     }
+
+    /// Deletes the registered devices with these serial numbers, of all or of those with a profile; says of each number whose device it was.
+    ///
+    /// # Errors
+    /// The database's, or that there is no such profile; then none is deleted.
+    pub async fn delete_devices(
+        &self,
+        profile: Option<&str>,
+        serial_numbers: Vec<String>,
+    ) -> Result<Vec<Deleted>, Error> {
+        let (tenant, profile) = (self.tenant.clone(), profile.map(str::to_owned));
+        let now = clock::now().ticks;
+        self.db
+            .write(move |tx| {
+                if let Some(profile) = &profile
+                    && !exists(tx, &tenant, profile)?
+                {
+                    return Err(Error::NotFound);
+                }
+                let mut deleted = Vec::with_capacity(serial_numbers.len());
+                for serial_number in &serial_numbers {
+                    let rows = tx.rows(&Statement::new(
+                        "SELECT id FROM devices
+                         WHERE tenant = $1 AND serial_number = $2 AND ($3 IS NULL OR profile_id = $3) ORDER BY id",
+                        vec![tenant.as_str().into(), serial_number.as_str().into(), profile.clone().into()],
+                    ))?;
+                    let mut ids = Vec::new();
+                    for row in rows {
+                        if let [Scalar::Text(id)] = row.as_slice() {
+                            delete(tx, &tenant, id, now)?;
+                            ids.push(id.clone());
+                        }
+                    }
+                    deleted.push(Deleted { serial_number: serial_number.clone(), ids });
+                }
+                Ok(deleted)
+            })
+            .await
+    }
+}
+
+/// What became of a serial number whose devices were to be deleted.
+#[derive(Clone, Debug)]
+pub struct Deleted {
+    /// The serial number.
+    pub serial_number: String,
+    /// The ids of the devices that had it.
+    pub ids: Vec<String>,
+}
+
+fn delete(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<usize, Error> {
+    let deleted = tx.run(&Statement::new(
+        "DELETE FROM devices WHERE tenant = $1 AND id = $2",
+        vec![tenant.into(), id.into()],
+    ))?;
+    if deleted > 0 {
+        tx.run(&Statement::new(
+            "INSERT INTO deleted_devices (tenant, id, deleted_ticks) VALUES ($1, $2, $3)",
+            vec![tenant.into(), id.into(), now.into()],
+        ))?;
+    }
+    Ok(deleted)
 }
 
 /// Stores a device that was just registered: never contacted, without a profile. `$search` does not know it before

@@ -44,24 +44,25 @@ impl Writer {
         Ok(())
     }
 
-    /// Changes a device of an upload for as long as it is not final. Whoever is at work on it starts anew.
+    /// Changes an import record, one of an upload or any, for as long as it is not final. Whoever is at work on it starts anew.
     ///
     /// # Errors
     /// The database's, that there is no such device, or that it is final.
     pub async fn update_import(
         &self,
-        upload_id: &str,
+        upload_id: Option<&str>,
         id: &str,
         change: ImportedDeviceChange,
     ) -> Result<(), Error> {
-        let (tenant, upload_id, id) = (self.tenant.clone(), upload_id.to_owned(), id.to_owned());
+        let (tenant, upload_id, id) = (self.tenant.clone(), upload_id.map(str::to_owned), id.to_owned());
         let condition = self.condition.clone();
         self.db
             .write(move |tx| {
                 met(condition.as_ref(), tx, &tenant)?;
-                let key = || vec![tenant.as_str().into(), upload_id.as_str().into(), id.as_str().into()];
+                let key = || vec![tenant.as_str().into(), upload_id.clone().into(), id.as_str().into()];
                 let status = tx.row(&Statement::new(
-                    "SELECT status FROM imported_devices WHERE tenant = $1 AND upload_id = $2 AND id = $3",
+                    "SELECT status FROM imported_devices
+                     WHERE tenant = $1 AND id = $3 AND ($2 IS NULL OR upload_id = $2)",
                     key(),
                 ))?;
                 match status.as_deref() {
@@ -83,7 +84,7 @@ impl Writer {
                         product_key = COALESCE($5, product_key), group_tag = COALESCE($6, group_tag),
                         assigned_user_principal_name = COALESCE($7, assigned_user_principal_name),
                         claim = claim + 1, lease_until = NULL
-                     WHERE tenant = $1 AND upload_id = $2 AND id = $3",
+                     WHERE tenant = $1 AND id = $3 AND ($2 IS NULL OR upload_id = $2)",
                     binds,
                 ))?;
                 if let Some(hash) = &change.hardware_identifier {

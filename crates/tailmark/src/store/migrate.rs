@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../../migrations/sqlite/0001_devices.sql"),
     include_str!("../../../../migrations/sqlite/0002_versions.sql"),
     include_str!("../../../../migrations/sqlite/0003_search.sql"),
+    include_str!("../../../../migrations/sqlite/0004_family.sql"),
 ];
 
 /// Applies what is missing.

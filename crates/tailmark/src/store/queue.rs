@@ -5,6 +5,7 @@
 //! worker that wakes up after its lease changes nothing. Settling decides with what is registered at that moment,
 //! under the same transaction: no device is registered twice.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use autopilot::hardware_identifier::HardwareIdentifier;
@@ -17,12 +18,14 @@ use tokio::sync::Notify;
 use super::Error;
 use super::db::{Db, Row, Tx};
 use super::devices;
+use super::profiles::{Whom, assign};
 
 /// The rows under way, for the worker.
 #[derive(Clone, Debug)]
 pub struct Queue {
-    db: Db,
+    pub(super) db: Db,
     work: Arc<Notify>,
+    assignment_time: i64,
 }
 
 /// A record that the worker may settle.
@@ -41,8 +44,8 @@ pub struct Claim {
 pub type Examined = (Claim, Result<Identity, Refusal>);
 
 impl Queue {
-    pub(super) fn new(db: Db, work: Arc<Notify>) -> Self {
-        Self { db, work }
+    pub(super) fn new(db: Db, work: Arc<Notify>, assignment_time: i64) -> Self {
+        Self { db, work, assignment_time }
     }
 
     /// Returns when something may have been queued.
@@ -88,7 +91,13 @@ impl Queue {
     ///
     /// # Errors
     /// The database's; then none is settled.
-    pub async fn settle(&self, examined: Arc<Vec<Examined>>, new_id: fn() -> String) -> Result<usize, Error> {
+    pub async fn settle(
+        &self,
+        examined: Arc<Vec<Examined>>,
+        now: i64,
+        new_id: fn() -> String,
+    ) -> Result<usize, Error> {
+        let due = now.saturating_add(self.assignment_time);
         self.db
             .write(move |tx| {
                 let (newest, mut settled) = (devices::newest(tx)?, 0);
@@ -96,6 +105,9 @@ impl Queue {
                     settled += usize::from(settle(tx, claim, identity, new_id)?);
                 }
                 devices::index_after(tx, newest)?;
+                let tenants: BTreeSet<&str> =
+                    examined.iter().map(|(claim, _)| claim.tenant.as_str()).collect();
+                tenants.into_iter().try_for_each(|tenant| assign(tx, tenant, Whom::After(newest), due))?;
                 Ok(settled)
             })
             .await

@@ -4,17 +4,20 @@
 
 use std::sync::Arc;
 
-use autopilot::device::Device;
+use autopilot::deployment_profile;
 use autopilot::import_status::ImportStatus;
 use autopilot::imported_device::{ImportState, ImportedDevice, Place};
-use autopilot::registration::{HashRule, identify};
+use autopilot::model::Version;
 use autopilot::upload::Upload;
-use odata::json::read::{Datum, Record};
-use odata::sql::{Scalar, Statement};
+use odata::json::read::{Datum, Record, complete};
+use odata::sql::Statement;
 use tokio::sync::Notify;
 use uuid::Builder;
 
-use super::db::{Db, Tx};
+use super::db::Db;
+use super::documents::{self, Document, Documents};
+use super::new_device::{self, NewDevice};
+use super::profiles::{self, Whom};
 use super::{Error, devices, imports, uploads};
 use crate::{clock, ids};
 
@@ -25,22 +28,23 @@ pub struct Seeding {
     work: Arc<Notify>,
 }
 
-/// A device of a seed: its columns that registering does not set.
-struct SeededDevice {
-    device: Device,
-    change: Vec<(&'static str, Scalar)>,
-}
-
 impl Seeding {
     pub(super) fn new(db: Db, work: Arc<Notify>) -> Self {
         Self { db, work }
     }
 
-    /// Stores the entities of one tenant; those that are there already stay as they are.
+    /// Stores the entities of one tenant; those that are there already stay as they are. `groups` are ids, and groups of
+    /// devices as the seed has them.
     ///
     /// # Errors
     /// The database's.
-    pub async fn load(&self, tenant: &str, mut sent: Record<'_>) -> Result<(), Error> {
+    pub async fn load(
+        &self,
+        tenant: &str,
+        mut sent: Record<'_>,
+        groups: Vec<(String, String)>,
+    ) -> Result<(), Error> {
+        let now = clock::now().ticks;
         let mut records = |name: &str| {
             let records = sent.take_records(name).unwrap_or_default().into_iter().enumerate();
             let place = format!("{tenant}/{name}");
@@ -54,10 +58,20 @@ impl Seeding {
             .into_iter()
             .map(|(sent, place)| imported(sent, &place, None))
             .collect();
-        let devices: Vec<SeededDevice> = records("windowsAutopilotDeviceIdentities")
+        let devices: Vec<NewDevice> = records("windowsAutopilotDeviceIdentities")
             .into_iter()
-            .map(|(sent, place)| device(sent, &place))
+            .map(|(mut sent, place)| NewDevice::read(given_id(&mut sent, &place), sent))
             .collect();
+        let mut documents = Vec::new();
+        for (sent, place) in records("windowsAutopilotDeploymentProfiles") {
+            documents.extend(profile(sent, &place));
+        }
+        for (name, kind) in
+            [("autopilotEvents", Documents::Events), ("importedDeviceIdentities", Documents::Identifiers)]
+        {
+            let own = records(name).into_iter().map(|(sent, place)| (kind, document(sent, &place, None)));
+            documents.extend(own);
+        }
         let tenant = tenant.to_owned();
         self.db
             .write(move |tx| {
@@ -66,13 +80,48 @@ impl Seeding {
                     upload.devices.iter().try_for_each(|device| imports::insert(tx, &tenant, device))?;
                 }
                 imported.iter().try_for_each(|device| imports::insert(tx, &tenant, device))?;
+                for (id, group) in &groups {
+                    tx.run(&Statement::new(
+                        "INSERT INTO device_groups (tenant, id, document) VALUES ($1, $2, $3)
+                         ON CONFLICT (tenant, id) DO UPDATE SET document = $3",
+                        vec![tenant.as_str().into(), id.as_str().into(), group.as_str().into()],
+                    ))?;
+                }
+                for (kind, document) in &documents {
+                    documents::insert(tx, &tenant, *kind, document)?;
+                }
                 let newest = devices::newest(tx)?;
-                devices.iter().try_for_each(|device| insert(tx, &tenant, device))?;
-                devices::index_after(tx, newest)
+                devices.iter().try_for_each(|device| new_device::seed(tx, &tenant, device))?;
+                devices::index_after(tx, newest)?;
+                profiles::assign(tx, &tenant, Whom::Everyone, now)
             })
             .await?;
         self.work.notify_one();
         Ok(())
+    }
+}
+
+impl Seeding {
+    /// Deletes everything that one tenant has, or all of them.
+    ///
+    /// # Errors
+    /// The database's; then nothing is deleted.
+    pub async fn clear(&self, tenant: Option<String>) -> Result<(), Error> {
+        self.db
+            .write(move |tx| {
+                let delete = |text| tx.run(&Statement::new(text, vec![tenant.clone().into()]));
+                delete("DELETE FROM imported_devices WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM uploads WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM devices WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM deleted_devices WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM deployment_profiles WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM autopilot_events WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM corporate_identifiers WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM autopilot_settings WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM device_groups WHERE $1 IS NULL OR tenant = $1")?;
+                Ok(())
+            })
+            .await
     }
 }
 
@@ -84,6 +133,32 @@ fn given_id(sent: &mut Record<'_>, place: &str) -> String {
         bytes.iter_mut().zip(digest.as_ref()).for_each(|(byte, digest)| *byte = *digest);
         Builder::from_custom_bytes(bytes).into_uuid().to_string()
     })
+}
+
+/// A deployment profile and its assignments.
+fn profile(mut sent: Record<'_>, place: &str) -> Vec<(Documents, Document)> {
+    let assignments = sent.take_records("assignments").unwrap_or_default();
+    let mut profile = document(sent, place, None);
+    deployment_profile::agree(&mut profile.members);
+    let owner = profile.id.clone();
+    let mut all = vec![(Documents::Profiles, profile)];
+    for (index, assignment) in assignments.into_iter().enumerate() {
+        let assignment = document(assignment, &format!("{place}/{index}"), Some(&owner));
+        all.push((Documents::Assignments, assignment));
+    }
+    all
+}
+
+fn document(mut sent: Record<'_>, place: &str, owner: Option<&str>) -> Document {
+    let id = given_id(&mut sent, place);
+    let model = Version::Beta.model();
+    let mut members = sent.document(model, true);
+    let type_name = sent.ty().map(|ty| {
+        complete(model, ty, &mut members);
+        model.type_name(ty)
+    });
+    members.remove("id");
+    Document { id, owner: owner.map(str::to_owned), type_name: type_name.unwrap_or_default(), members }
 }
 
 fn upload(mut sent: Record<'_>, place: &str) -> Upload {
@@ -114,126 +189,4 @@ fn given_state(mut state: Record<'_>) -> ImportState {
             .unwrap_or_default(),
         error_name: state.take_string("deviceErrorName").unwrap_or_default(),
     }
-}
-
-/// A registered device. Without a hash, who it is follows from serial number and product key.
-fn device(mut sent: Record<'_>, place: &str) -> SeededDevice {
-    let id = given_id(&mut sent, place);
-    let mut text = |name| sent.take_string(name).unwrap_or_default();
-    let record = ImportedDevice {
-        id: id.clone(),
-        upload_id: None,
-        batch_id: id.clone(),
-        import_id: id.clone(),
-        serial_number: text("serialNumber"),
-        product_key: text("productKey"),
-        group_tag: text("groupTag"),
-        assigned_user_principal_name: text("userPrincipalName"),
-        hardware_identifier: None,
-        state: ImportState::first(ImportStatus::Unknown),
-    };
-    // A device that says nothing of itself is told by its id.
-    let key = identify(&record, HashRule::Checked).map_or_else(|_| padded(&id), |identity| identity.key);
-    let device = Device {
-        id,
-        key,
-        batch_id: record.batch_id,
-        serial_number: record.serial_number,
-        product_key: record.product_key,
-        group_tag: record.group_tag,
-        user_principal_name: record.assigned_user_principal_name,
-        manufacturer: text("manufacturer"),
-        model: text("model"),
-        sku_number: text("skuNumber"),
-        system_family: text("systemFamily"),
-    };
-    let mut change: Vec<(&'static str, Scalar)> = Vec::new();
-    for (column, name) in TEXTS {
-        change.extend(sent.take_string(name).map(|text| (*column, text.into())));
-    }
-    for (column, name) in ENUMS {
-        change.extend(sent.take_integer(name).map(|number| (*column, number.into())));
-    }
-    for (column, name) in INSTANTS {
-        if let Some(Datum::Value(odata::Value::DateTimeOffset(instant))) = sent.take(name) {
-            change.push((*column, instant.ticks.into()));
-        }
-    }
-    SeededDevice { device, change }
-}
-
-fn padded(id: &str) -> [u8; 32] {
-    let mut key = [0; 32];
-    key.iter_mut().zip(id.bytes().filter(|byte| *byte != b'-')).for_each(|(place, byte)| *place = byte);
-    key
-}
-
-/// An update of one column, and the property whose value it takes.
-const TEXTS: &[(&str, &str)] = &[
-    (
-        "UPDATE devices SET purchase_order_identifier = $3 WHERE tenant = $1 AND id = $2",
-        "purchaseOrderIdentifier",
-    ),
-    ("UPDATE devices SET addressable_user_name = $3 WHERE tenant = $1 AND id = $2", "addressableUserName"),
-    ("UPDATE devices SET resource_name = $3 WHERE tenant = $1 AND id = $2", "resourceName"),
-    (
-        "UPDATE devices SET azure_ad_device_id = $3 WHERE tenant = $1 AND id = $2",
-        "azureActiveDirectoryDeviceId",
-    ),
-    ("UPDATE devices SET azure_ad_device_id = $3 WHERE tenant = $1 AND id = $2", "azureAdDeviceId"),
-    ("UPDATE devices SET managed_device_id = $3 WHERE tenant = $1 AND id = $2", "managedDeviceId"),
-    ("UPDATE devices SET display_name = $3 WHERE tenant = $1 AND id = $2", "displayName"),
-    ("UPDATE devices SET device_account_upn = $3 WHERE tenant = $1 AND id = $2", "deviceAccountUpn"),
-    (
-        "UPDATE devices SET device_account_password = $3 WHERE tenant = $1 AND id = $2",
-        "deviceAccountPassword",
-    ),
-    ("UPDATE devices SET device_friendly_name = $3 WHERE tenant = $1 AND id = $2", "deviceFriendlyName"),
-];
-
-const ENUMS: &[(&str, &str)] = &[
-    ("UPDATE devices SET enrollment_state = $3 WHERE tenant = $1 AND id = $2", "enrollmentState"),
-    (
-        "UPDATE devices SET profile_status = $3 WHERE tenant = $1 AND id = $2",
-        "deploymentProfileAssignmentStatus",
-    ),
-    (
-        "UPDATE devices SET profile_detail = $3 WHERE tenant = $1 AND id = $2",
-        "deploymentProfileAssignmentDetailedStatus",
-    ),
-    ("UPDATE devices SET remediation_state = $3 WHERE tenant = $1 AND id = $2", "remediationState"),
-    (
-        "UPDATE devices SET userless_enrollment_status = $3 WHERE tenant = $1 AND id = $2",
-        "userlessEnrollmentStatus",
-    ),
-];
-
-const INSTANTS: &[(&str, &str)] = &[
-    ("UPDATE devices SET last_contacted_ticks = $3 WHERE tenant = $1 AND id = $2", "lastContactedDateTime"),
-    (
-        "UPDATE devices SET profile_assigned_ticks = $3 WHERE tenant = $1 AND id = $2",
-        "deploymentProfileAssignedDateTime",
-    ),
-    (
-        "UPDATE devices SET remediation_modified_ticks = $3 WHERE tenant = $1 AND id = $2",
-        "remediationStateLastModifiedDateTime",
-    ),
-];
-
-fn insert(tx: &Tx<'_>, tenant: &str, seeded: &SeededDevice) -> Result<(), Error> {
-    let there = tx.row(&Statement::new(
-        "SELECT 1 FROM devices WHERE (tenant = $1 AND id = $2) OR key = $3",
-        vec![tenant.into(), seeded.device.id.as_str().into(), seeded.device.key.to_vec().into()],
-    ))?;
-    if there.is_some() {
-        return Ok(());
-    }
-    devices::insert(tx, tenant, &seeded.device)?;
-    for (update, value) in &seeded.change {
-        tx.run(&Statement::new(
-            update,
-            vec![tenant.into(), seeded.device.id.as_str().into(), value.clone()],
-        ))?;
-    }
-    Ok(())
 }

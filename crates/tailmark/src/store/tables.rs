@@ -17,6 +17,12 @@ const UPLOAD_STATUS: &str = "(CASE
         THEN 3
     ELSE 2 END)";
 
+/// The settings of a tenant, whether or not it has a row.
+const SETTINGS: &str = "(SELECT {p} AS tenant, {p} AS id, COALESCE(s.version, 0) AS version,
+        COALESCE(s.sync_status, 0) AS sync_status, COALESCE(s.last_sync_ticks, -621355968000000000) AS last_sync_ticks,
+        COALESCE(s.last_manual_ticks, -621355968000000000) AS last_manual_ticks
+    FROM (SELECT 1) one LEFT JOIN autopilot_settings s ON s.tenant = {p})";
+
 const HARDWARE_HASH: &str = "(SELECT h.bytes FROM hardware_hashes h
     WHERE h.tenant = {t}.tenant AND h.imported_device_id = {t}.id)";
 
@@ -28,6 +34,11 @@ pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         .table("importedWindowsAutopilotDeviceIdentityUpload", uploads())
         .table("importedWindowsAutopilotDeviceIdentity", imported_devices())
         .table("windowsAutopilotDeviceIdentity", devices())
+        .table("windowsAutopilotDeploymentProfile", profiles())
+        .table("windowsAutopilotDeploymentProfileAssignment", documents("profile_assignments"))
+        .table("deviceManagementAutopilotEvent", documents("autopilot_events"))
+        .table("importedDeviceIdentity", documents("corporate_identifiers"))
+        .table("windowsAutopilotSettings", settings())
 });
 
 fn uploads() -> Table {
@@ -60,6 +71,8 @@ fn devices() -> Table {
     Table::new("devices")
         .versioned_by("{t}.version")
         .searched_by("{t}.number IN (SELECT rowid FROM devices_search WHERE devices_search MATCH {q})")
+        .join("deploymentProfile", Join::On("{t}.id = {o}.profile_id".into()))
+        .join("intendedDeploymentProfile", Join::On("{t}.id = {o}.intended_profile_id".into()))
         .column("id", "{t}.id")
         .column("deploymentProfileAssignmentStatus", "{t}.profile_status")
         .column("deploymentProfileAssignmentDetailedStatus", "{t}.profile_detail")
@@ -89,4 +102,27 @@ fn devices() -> Table {
         .column("remediationState", "{t}.remediation_state")
         .column("remediationStateLastModifiedDateTime", "{t}.remediation_modified_ticks")
         .column("userlessEnrollmentStatus", "{t}.userless_enrollment_status")
+}
+
+fn documents(name: &'static str) -> Table {
+    Table::new(name)
+        .versioned_by("{t}.version")
+        .column("id", "{t}.id")
+        .document("{t}.document")
+        .typed_by("{t}.type")
+}
+
+fn profiles() -> Table {
+    documents("deployment_profiles")
+        .join("assignedDevices", Join::On("{t}.profile_id = {o}.id".into()))
+        .join("assignments", Join::On("{t}.owner = {o}.id".into()))
+}
+
+fn settings() -> Table {
+    Table::new(SETTINGS)
+        .versioned_by("{t}.version")
+        .column("id", "{t}.id")
+        .column("lastSyncDateTime", "{t}.last_sync_ticks")
+        .column("lastManualSyncTriggerDateTime", "{t}.last_manual_ticks")
+        .column("syncStatus", "{t}.sync_status")
 }

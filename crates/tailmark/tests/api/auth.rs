@@ -2,7 +2,7 @@
 //!
 //! What the pages say stands beside each module's tests, in its `ROUTES`. Nothing here reads the model.
 
-use autopilot::model::{READ, READ_WRITE};
+use autopilot::model::{READ, READ_MANAGED, READ_WRITE, READ_WRITE_MANAGED};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,43 +18,105 @@ struct World {
     next: AtomicUsize,
 }
 
+#[derive(Clone)]
 struct Things {
     upload: String,
     record: String,
     upload_record: String,
     device: String,
+    profile: String,
+    owner: String,
+    assignment: String,
+    event: String,
+    identity: String,
 }
+
+/// A profile that every device of the seed has.
+const ASSIGNED: &str = "assigned-profile";
+const AZURE_AD: &str = "#microsoft.graph.azureADWindowsAutopilotDeploymentProfile";
 
 impl World {
     async fn new() -> Self {
-        let devices: Vec<Value> = (0..400)
+        let devices: Vec<Value> = (0..600)
             .map(|n| json!({ "id": format!("device-{n}"), "serialNumber": format!("SEED-{n}") }))
             .collect();
-        let seed = json!({ "deviceManagement": { DEVICES: devices } });
+        let everyone = json!({ "target": { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" } });
+        let profile = json!({
+            "@odata.type": AZURE_AD, "id": ASSIGNED, "displayName": "Everyone's", "assignments": [everyone],
+        });
+        let seed = json!({ "deviceManagement": {
+            DEVICES: devices, "windowsAutopilotDeploymentProfiles": [profile],
+        } });
         let app = TestApp::seeded(&seed).await;
+        app.assigned(600).await;
         // Records must stay such that everything can be done to them.
         app.hold_imports();
         Self { app, next: AtomicUsize::new(0) }
     }
 
-    async fn things(&self) -> Things {
+    /// New things for a route, or for any.
+    async fn things(&self, route: Option<&Route>) -> Things {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
-        let root = format!("{}/{}", ROOTS[1], UPLOADS);
-        let body = json!({ "deviceIdentities": [{ "serialNumber": format!("U-{n}") }] });
-        let upload = self.app.post(&root, &body).await.expect(201).id();
-        let records = self.app.get(&format!("{root}/{upload}/deviceIdentities?$select=id")).await;
-        let upload_record = records.expect(200).each("id").remove(0);
-        let body = json!({ "serialNumber": format!("R-{n}") });
-        let record = self.app.post(&format!("{}/{IMPORTED}", ROOTS[1]), &body).await.expect(201).id();
-        Things { upload, record, upload_record, device: format!("device-{n}") }
+        let wanted = |key: &str| route.is_none_or(|route| route.path.contains(key));
+        let made = async |is_wanted: bool, path: &str, body: Value| {
+            if !is_wanted {
+                return UNKNOWN.to_owned();
+            }
+            let caller = Caller::user(&[READ_WRITE, READ_WRITE_MANAGED]);
+            let url = format!("/beta/deviceManagement/{path}");
+            self.app.post(&url, &body).by(&caller).await.expect(201).id()
+        };
+        let sent = json!({ "deviceIdentities": [{ "serialNumber": format!("U-{n}") }] });
+        let upload = made(wanted("{upload}"), UPLOADS, sent).await;
+        let mut upload_record = UNKNOWN.to_owned();
+        if upload != UNKNOWN {
+            let url = format!("{}/{UPLOADS}/{upload}/deviceIdentities?$select=id", ROOTS[1]);
+            upload_record = self.app.get(&url).await.expect(200).each("id").remove(0);
+        }
+        let record = made(wanted("{record}"), IMPORTED, json!({ "serialNumber": format!("R-{n}") })).await;
+        let profiles = "windowsAutopilotDeploymentProfiles";
+        let new = json!({ "@odata.type": AZURE_AD, "displayName": "Mine" });
+        let profile = made(wanted("{profile}"), profiles, new.clone()).await;
+        let owner = made(wanted("{assignment}"), profiles, new).await;
+        let target = json!({ "@odata.type": "#microsoft.graph.groupAssignmentTarget", "groupId": "g" });
+        let assignments = format!("{profiles}/{owner}/assignments");
+        let assignment = made(wanted("{assignment}"), &assignments, json!({ "target": target })).await;
+        let identity = json!({
+            "importedDeviceIdentifier": format!("I-{n}"), "importedDeviceIdentityType": "serialNumber",
+        });
+        let identity = made(wanted("{identity}"), "importedDeviceIdentities", identity).await;
+        let event = made(wanted("{event}"), "autopilotEvents", json!({})).await;
+        if wanted("/sync") {
+            // Nothing stands against another synchronisation.
+            let never =
+                json!({ "syncStatus": "completed", "lastManualSyncTriggerDateTime": "0001-01-01T00:00:00Z" });
+            self.app.patch("/beta/deviceManagement/windowsAutopilotSettings", &never).await.expect(200);
+        }
+        let device = format!("device-{n}");
+        Things { upload, record, upload_record, device, profile, owner, assignment, event, identity }
     }
 
     async fn attempt(&self, root: &str, route: &Route, things: &Things, caller: Option<&Caller>) -> Answer {
-        let record = if route.path.contains("{upload}") { &things.upload_record } else { &things.record };
-        let path = format!("{root}/{}", route.at(&things.upload, record, &things.device));
+        let is_below = |owner: &str| route.path.contains(owner);
+        let path = route.at(|name| match name {
+            "upload" => &things.upload,
+            "record" if is_below("{upload}") => &things.upload_record,
+            "record" => &things.record,
+            "device" => &things.device,
+            "profile" if is_below("{assignment}") => &things.owner,
+            "profile" if is_below("{device}") && things.profile != UNKNOWN => ASSIGNED,
+            "profile" => &things.profile,
+            "assignment" => &things.assignment,
+            "event" => &things.event,
+            "identity" => &things.identity,
+            other => panic!("no key for {other}"),
+        });
+        let path = format!("{root}/{path}");
         let mut ask = self.app.ask(route.method, &path);
         if let Some(body) = route.body {
-            ask = ask.text(body);
+            // A new one each time, for what must be there once only.
+            let n = self.next.fetch_add(1, Ordering::Relaxed);
+            ask = ask.text(&body.replace("#n#", &format!("n-{n}")));
         }
         match caller {
             Some(caller) => ask.by(caller).await,
@@ -63,12 +125,19 @@ impl World {
     }
 }
 
-fn scopes(needs: Needs) -> &'static [&'static str] {
-    match needs {
-        Needs::Impossible => &[],
-        Needs::Read => &[READ, READ_WRITE],
-        Needs::ReadWrite => &[READ_WRITE],
+fn scopes(needs: Needs, route: &Route) -> &'static [&'static str] {
+    match (needs, route.managed) {
+        (Needs::Impossible, _) => &[],
+        (Needs::Read, false) => &[READ, READ_WRITE],
+        (Needs::Read, true) => &[READ_MANAGED, READ_WRITE_MANAGED],
+        (Needs::ReadWrite, false) => &[READ_WRITE],
+        (Needs::ReadWrite, true) => &[READ_WRITE_MANAGED],
     }
+}
+
+/// The routes that are there below a root.
+fn below(root: &str) -> impl Iterator<Item = &'static Route> {
+    routes().filter(move |route| route.is_below(root))
 }
 
 fn named(route: &Route, root: &str) -> String {
@@ -80,10 +149,10 @@ async fn callers_with_the_permission_may() {
     let world = World::new().await;
     let user: fn(&[&str]) -> Caller = Caller::user;
     for root in ROOTS {
-        for route in routes() {
+        for route in below(root) {
             for (needs, caller) in [(route.delegated, user), (route.application, Caller::application)] {
-                for scope in scopes(needs) {
-                    let things = world.things().await;
+                for scope in scopes(needs, route) {
+                    let things = world.things(Some(route)).await;
                     let answer = world.attempt(root, route, &things, Some(&caller(&[scope]))).await;
                     assert_eq!(answer.status, route.success, "{}: {answer:?}", named(route, root));
                 }
@@ -96,7 +165,7 @@ async fn callers_with_the_permission_may() {
 #[tokio::test]
 async fn callers_without_the_permission_may_not() {
     let world = World::new().await;
-    let things = world.things().await;
+    let things = world.things(None).await;
     let before = world.app.everything().await;
     let strangers: [&[&str]; 5] = [
         &[],
@@ -106,9 +175,11 @@ async fn callers_without_the_permission_may_not() {
         &["DeviceManagementManagedDevices.ReadWrite.All"],
     ];
     for root in ROOTS {
-        for route in routes() {
-            for permissions in strangers.into_iter().chain([[READ].as_slice()]) {
-                if !scopes(route.delegated).iter().any(|scope| permissions.contains(scope)) {
+        for route in below(root) {
+            let other = if route.managed { [READ_WRITE] } else { [READ_WRITE_MANAGED] };
+            let reading = if route.managed { [READ_MANAGED] } else { [READ] };
+            for permissions in strangers.into_iter().chain([reading.as_slice(), other.as_slice()]) {
+                if !scopes(route.delegated, route).iter().any(|scope| permissions.contains(scope)) {
                     let caller = Caller::user(permissions);
                     let answer = world.attempt(root, route, &things, Some(&caller)).await;
                     assert_forbidden(
@@ -118,7 +189,7 @@ async fn callers_without_the_permission_may_not() {
                         &format!(
                             "Application is not authorized to perform this operation. Application must have one of the \
                          following scopes: {}",
-                            scopes(route.delegated).join(", ")
+                            scopes(route.delegated, route).join(", ")
                         ),
                     );
                 }
@@ -131,12 +202,12 @@ async fn callers_without_the_permission_may_not() {
 #[tokio::test]
 async fn applications_without_the_permission_may_not() {
     let world = World::new().await;
-    let things = world.things().await;
+    let things = world.things(None).await;
     let before = world.app.everything().await;
     for root in ROOTS {
-        for route in routes() {
-            for role in ["", "User.Read.All", READ, READ_WRITE] {
-                if scopes(route.application).contains(&role) {
+        for route in below(root) {
+            for role in ["", "User.Read.All", READ, READ_WRITE, READ_MANAGED, READ_WRITE_MANAGED] {
+                if scopes(route.application, route).contains(&role) {
                     continue;
                 }
                 let roles = [role];
@@ -151,7 +222,7 @@ async fn applications_without_the_permission_may_not() {
                     format!(
                         "Application is not authorized to perform this operation. Application must have one of the \
                          following scopes: {}",
-                        scopes(route.application).join(", ")
+                        scopes(route.application, route).join(", ")
                     )
                 };
                 assert_forbidden(&answer, route, root, &message);
@@ -164,10 +235,10 @@ async fn applications_without_the_permission_may_not() {
 #[tokio::test]
 async fn personal_accounts_may_nothing() {
     let world = World::new().await;
-    let things = world.things().await;
+    let things = world.things(None).await;
     let before = world.app.everything().await;
     for root in ROOTS {
-        for route in routes() {
+        for route in below(root) {
             let answer = world.attempt(root, route, &things, Some(&Caller::personal())).await;
             assert_forbidden(&answer, route, root, "User is not authorized to perform this operation");
         }
@@ -178,12 +249,12 @@ async fn personal_accounts_may_nothing() {
 #[tokio::test]
 async fn nobody_may_nothing() {
     let world = World::new().await;
-    let things = world.things().await;
+    let things = world.things(None).await;
     let before = world.app.everything().await;
     let expired = Caller::writer().expiring_in(-120);
     let elsewhere = Caller::writer().for_audience("https://vault.azure.net");
     for root in ROOTS {
-        for route in routes() {
+        for route in below(root) {
             for (caller, message) in [
                 (None, "Access token is empty."),
                 (Some(&expired), "Lifetime validation failed, the token is expired."),
@@ -208,11 +279,11 @@ async fn nobody_may_nothing() {
 #[tokio::test]
 async fn tenants_do_not_see_each_other() {
     let world = World::new().await;
-    let things = world.things().await;
+    let things = world.things(None).await;
     let before = world.app.everything().await;
-    let caller = Caller::writer().of(FABRIKAM);
+    let caller = Caller::user(&[READ_WRITE, READ_WRITE_MANAGED]).of(FABRIKAM);
     for root in ROOTS {
-        for route in routes() {
+        for route in below(root) {
             let answer = world.attempt(root, route, &things, Some(&caller)).await;
             if route.has_key() {
                 assert_not_found(&answer, route, root);
@@ -236,39 +307,43 @@ async fn tenants_do_not_see_each_other() {
 #[tokio::test]
 async fn unknown_ids_are_not_found() {
     let world = World::new().await;
-    let real = world.things().await;
+    let real = world.things(None).await;
     let before = world.app.everything().await;
     let unknown = || UNKNOWN.to_owned();
-    let nothing =
-        Things { upload: unknown(), record: unknown(), upload_record: unknown(), device: unknown() };
+    let nothing = Things {
+        upload: unknown(),
+        record: unknown(),
+        upload_record: unknown(),
+        device: unknown(),
+        profile: unknown(),
+        owner: unknown(),
+        assignment: unknown(),
+        event: unknown(),
+        identity: unknown(),
+    };
     // The last key alone is wrong, and all of them.
-    let half = Things { upload: real.upload, ..nothing_like(&nothing) };
-    // A record of an upload through another upload.
-    let elsewhere = Things { upload: unknown(), ..real };
+    let half = Things {
+        upload: real.upload.clone(),
+        owner: real.owner.clone(),
+        profile: real.profile.clone(),
+        ..nothing.clone()
+    };
+    // A record of an upload through another upload, an assignment through another profile.
+    let elsewhere = Things { upload: unknown(), owner: real.profile.clone(), ..real };
+    let caller = Caller::user(&[READ_WRITE, READ_WRITE_MANAGED]);
     for root in ROOTS {
-        for route in routes().filter(|route| route.has_key()) {
-            let answer = world.attempt(root, route, &nothing, Some(&Caller::writer())).await;
-            assert_not_found(&answer, route, root);
-            if route.path.contains("{upload}") {
-                let answer = world.attempt(root, route, &elsewhere, Some(&Caller::writer())).await;
-                assert_not_found(&answer, route, root);
+        for route in below(root).filter(|route| route.has_key()) {
+            assert_not_found(&world.attempt(root, route, &nothing, Some(&caller)).await, route, root);
+            if ["{upload}", "{assignment}"].iter().any(|key| route.path.contains(key)) {
+                assert_not_found(&world.attempt(root, route, &elsewhere, Some(&caller)).await, route, root);
             }
-            if route.path.contains("{record}") {
-                let answer = world.attempt(root, route, &half, Some(&Caller::writer())).await;
-                assert_not_found(&answer, route, root);
+            if ["{record}", "{assignment}", "}/assignedDevices/{"].iter().any(|key| route.path.contains(key))
+            {
+                assert_not_found(&world.attempt(root, route, &half, Some(&caller)).await, route, root);
             }
         }
     }
     assert_eq!(world.app.everything().await, before);
-}
-
-fn nothing_like(things: &Things) -> Things {
-    Things {
-        upload: things.upload.clone(),
-        record: things.record.clone(),
-        upload_record: things.upload_record.clone(),
-        device: things.device.clone(),
-    }
 }
 
 fn assert_forbidden(answer: &Answer, route: &Route, root: &str, message: &str) {

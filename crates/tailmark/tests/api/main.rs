@@ -13,7 +13,9 @@ mod coverage;
 mod errors;
 mod etags;
 mod expand;
+mod facts;
 mod generated;
+mod intercept;
 mod language;
 mod metadata;
 mod paging;
@@ -24,7 +26,9 @@ mod query_options;
 mod registration;
 mod search;
 mod seed;
+mod strictness;
 mod support;
+mod tls;
 
 /// `deviceManagement/importedWindowsAutopilotDeviceIdentityUploads`
 mod uploads {
@@ -64,6 +68,25 @@ mod imported_devices {
 
     pub const ROUTES: &[&[Route]] =
         &[count::ROUTES, create::ROUTES, delete::ROUTES, get::ROUTES, import::ROUTES, list::ROUTES];
+}
+
+/// What is around devices: profiles, settings, events, corporate identifiers.
+mod family {
+    mod assignments;
+    mod deployment_profiles;
+    mod events;
+    mod identifiers;
+    mod settings;
+
+    use crate::coverage::Route;
+
+    pub const ROUTES: &[&[Route]] = &[
+        assignments::ROUTES,
+        deployment_profiles::ROUTES,
+        events::ROUTES,
+        identifiers::ROUTES,
+        settings::ROUTES,
+    ];
 }
 
 /// `deviceManagement/windowsAutopilotDeviceIdentities`

@@ -84,7 +84,7 @@ async fn what_is_allowed_is_named() {
             ("POST", format!("{root}/{UPLOADS}/x/autopilotDeviceStream"), "GET, HEAD"),
             ("PATCH", format!("{root}/{IMPORTED}/x"), "GET, HEAD, DELETE"),
             ("GET", format!("{root}/{IMPORTED}/import"), "POST"),
-            ("POST", format!("{root}/{DEVICES}"), "GET, HEAD"),
+            ("PUT", format!("{root}/{DEVICES}"), "GET, HEAD, POST"),
             ("GET", format!("{root}/{DEVICES}/x/assignUserToDevice"), "POST"),
             ("POST", service.to_owned(), "GET, HEAD"),
             ("DELETE", format!("{service}/$metadata"), "GET, HEAD"),

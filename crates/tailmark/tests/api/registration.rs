@@ -291,15 +291,19 @@ async fn a_late_worker_changes_nothing() {
     assert!(queue.claim(200, 0, LONG_LEASE).await.unwrap().is_empty(), "claimed records are nobody else's");
     let second = examine(queue.claim(200, LONG_LEASE, LONG_LEASE).await.unwrap());
     assert_eq!(second.len(), 2, "the lease has ended");
-    assert_eq!(queue.settle(Arc::clone(&first), tailmark::ids::next).await.unwrap(), 0, "taken over");
+    assert_eq!(queue.settle(Arc::clone(&first), 0, tailmark::ids::next).await.unwrap(), 0, "taken over");
     assert!(devices(&app).await.is_empty());
 
     app.patch(&format!("{url}/{}", ids[0]), &json!({ "groupTag": "changed" })).await.expect(200);
-    assert_eq!(queue.settle(Arc::clone(&second), tailmark::ids::next).await.unwrap(), 1, "one was changed");
+    assert_eq!(
+        queue.settle(Arc::clone(&second), 0, tailmark::ids::next).await.unwrap(),
+        1,
+        "one was changed"
+    );
     let done = app.get(&format!("{url}/{}", ids[1])).await.expect(200).json();
     registered(&done);
     for late in [first, second] {
-        assert_eq!(queue.settle(late, tailmark::ids::next).await.unwrap(), 0, "final");
+        assert_eq!(queue.settle(late, 0, tailmark::ids::next).await.unwrap(), 0, "final");
     }
     assert_eq!(app.get(&format!("{url}/{}", ids[1])).await.expect(200).json(), done);
 

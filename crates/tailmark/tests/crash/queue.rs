@@ -108,7 +108,7 @@ async fn claim(queue: &Queue, now: i64) -> Vec<Claim> {
 }
 
 async fn settle(queue: &Queue, claims: &[Claim]) -> usize {
-    queue.settle(examined(claims), ids::next).await.unwrap()
+    queue.settle(examined(claims), 0, ids::next).await.unwrap()
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn a_record_that_is_changed_while_a_worker_holds_it_is_imported_as_changed
         hardware_identifier: Some(Some(hardware_identifier(7))),
         ..ImportedDeviceChange::default()
     };
-    writer.update_import(&upload_id, &id, change).await.unwrap();
+    writer.update_import(Some(&upload_id), &id, change).await.unwrap();
     assert_eq!(settle(&queue, &stale).await, 0);
     let fresh = claim(&queue, now).await;
     assert_eq!(fresh[0].device.group_tag, "Sales");

@@ -12,6 +12,9 @@ fn asked() -> Asked {
         challenge: String::new(),
         profile: &odata::profile::GRAPH,
         version: Version::V4,
+        config: Arc::default(),
+        verdict: Arc::default(),
+        is_cross_origin: false,
     }
 }
 

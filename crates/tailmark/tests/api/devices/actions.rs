@@ -1,4 +1,4 @@
-//! `updateDeviceProperties`, `assignUserToDevice`, `unassignUserFromDevice`
+//! The actions on a registered device, and `deleteDevices` on many.
 
 use serde_json::{Value, json};
 
@@ -21,6 +21,16 @@ pub const ROUTES: &[Route] = &[
     Route::post("windowsAutopilotDeviceIdentities/{device}/unassignUserFromDevice", 204, "{}")
         .needing(Needs::Read)
         .application_needing(Needs::Read),
+    Route::post(
+        "windowsAutopilotDeviceIdentities/{device}/assignResourceAccountToDevice",
+        204,
+        "{\"userPrincipalName\":\"a@b.c\",\"addressableUserName\":\"A\",\"resourceAccountName\":\"room\"}",
+    )
+    .in_beta(),
+    Route::post("windowsAutopilotDeviceIdentities/{device}/unassignResourceAccountFromDevice", 204, "")
+        .in_beta(),
+    Route::post("windowsAutopilotDeviceIdentities/{device}/allowNextEnrollment", 204, "").in_beta(),
+    Route::post("windowsAutopilotDeviceIdentities/deleteDevices", 200, "{\"serialNumbers\":[]}"),
 ];
 
 const ID: &str = "0a0a0a0a-0000-4000-8000-000000000001";
@@ -203,4 +213,46 @@ async fn change_the_tenants_own_devices_only() {
         }
     }
     assert_eq!(device(&app).await, before);
+}
+
+/// A Surface Hub has an account of its own.
+#[tokio::test]
+async fn resource_accounts_come_and_go() {
+    let app = app().await;
+    let root = ROOTS.iter().find(|root| root.contains("beta")).unwrap();
+    let account = json!({
+        "userPrincipalName": "room@contoso.example", "addressableUserName": "Room", "resourceAccountName": "room-1",
+    });
+    call(&app, root, "assignResourceAccountToDevice", &account).await.expect(204);
+    let assigned = device(&app).await;
+    assert_eq!(
+        (&assigned["userPrincipalName"], &assigned["resourceName"]),
+        (&json!("room@contoso.example"), &json!("room-1"))
+    );
+    call(&app, root, "unassignResourceAccountFromDevice", &json!({})).await.expect(204);
+    let unassigned = device(&app).await;
+    assert_eq!((&unassigned["userPrincipalName"], &unassigned["resourceName"]), (&json!(""), &json!("")));
+    assert_eq!(unassigned["groupTag"], "old");
+    call(&app, root, "allowNextEnrollment", &json!({})).await.expect(204);
+    assert_eq!(device(&app).await["userlessEnrollmentStatus"], "allowed");
+}
+
+/// Many go at once, by their serial numbers; of each it is said what became of it.
+#[tokio::test]
+async fn many_are_deleted_by_serial_number() {
+    for root in ROOTS {
+        let app = app().await;
+        let body = json!({ "serialNumbers": ["SN-1", "SN-2"] });
+        let answer = app.post(&format!("{root}/{DEVICES}/deleteDevices"), &body).await.expect(200);
+        let context = "$metadata#Collection(microsoft.graph.deletedWindowsAutopilotDeviceState)";
+        assert!(answer.json()["@odata.context"].as_str().unwrap().ends_with(context), "{answer:?}");
+        assert_eq!(answer.each("serialNumber"), ["SN-1", "SN-2"]);
+        assert_eq!(answer.each("deletionState"), ["accepted", "failed"]);
+        assert_eq!(answer.entities()[0]["deviceRegistrationId"], ID);
+        assert!(answer.entities()[1]["errorMessage"].as_str().unwrap().contains("registered"));
+        assert!(answer.header("tailmark-verdict").starts_with("refused; reason="), "{answer:?}");
+        app.get(&format!("{root}/{DEVICES}/{ID}")).await.expect(404);
+        let none = app.post(&format!("{root}/{DEVICES}/deleteDevices"), &json!({})).await.expect(400);
+        assert_eq!(none.target(), "serialNumbers");
+    }
 }

@@ -24,7 +24,8 @@ async fn frees_the_machine() {
         assert_eq!((deleted.text.as_str(), deleted.header("content-type")), ("", ""));
         deleted.assert_common_headers();
         app.get(&url).await.expect(404);
-        app.delete(&url).await.expect(404);
+        let again = app.delete(&url).await.expect(400);
+        assert_eq!(again.phrase(), "ZtdDeviceDeletionInProgess", "{again:?}");
         let kept = app.get(&format!("{root}/{IMPORTED}/{}", record["id"].as_str().unwrap())).await;
         assert_eq!(kept.expect(200).json()["state"], record["state"], "a final state never changes");
 

@@ -3,11 +3,14 @@
 use serde_json::{Value, json};
 
 use crate::coverage::Route;
-use crate::support::{TestApp, hashed, names};
+use crate::support::{Caller, FABRIKAM, TestApp, hashed, names};
 use crate::{DEVICES, IMPORTED, JSON, ROOTS};
 
-pub const ROUTES: &[Route] =
-    &[Route::get("windowsAutopilotDeviceIdentities"), Route::get("windowsAutopilotDeviceIdentities/$count")];
+pub const ROUTES: &[Route] = &[
+    Route::get("windowsAutopilotDeviceIdentities"),
+    Route::get("windowsAutopilotDeviceIdentities/$count"),
+    Route::post("windowsAutopilotDeviceIdentities", 201, "{\"serialNumber\":\"#n#\"}"),
+];
 
 #[tokio::test]
 async fn has_registered_devices() {
@@ -84,12 +87,27 @@ async fn is_queried_as_clients_do() {
     }
 }
 
+/// A device is also registered by itself; an id of the client's counts for nothing.
 #[tokio::test]
-async fn takes_no_posts() {
+async fn takes_new_devices() {
     let app = TestApp::start().await;
     for root in ROOTS {
-        let answer =
-            app.post(&format!("{root}/{DEVICES}"), &json!({ "serialNumber": "1" })).await.expect(400);
-        assert_eq!(answer.code(), "No method match route template");
+        let url = format!("{root}/{DEVICES}");
+        let sent =
+            json!({ "id": "mine", "serialNumber": root, "groupTag": "Kiosk", "displayName": "Front desk" });
+        let made = app.post(&url, &sent).await.expect(201);
+        let body = made.json();
+        assert_ne!(body["id"], "mine");
+        assert_eq!((&body["groupTag"], &body["displayName"]), (&json!("Kiosk"), &json!("Front desk")));
+        assert_eq!(body["enrollmentState"], "notContacted");
+        let read = app.get(made.header("location")).await.expect(200).json();
+        assert_eq!(read, body);
+        let again = app.post(&url, &sent).await.expect(400);
+        assert!(again.intune_message().contains("registered already"));
+        assert_eq!(again.phrase(), "ZtdDeviceAlreadyAssigned");
+        let elsewhere = app.post(&url, &sent).by(&Caller::writer().of(FABRIKAM)).await.expect(400);
+        assert_eq!(elsewhere.phrase(), "ZtdDeviceAssignedToOtherTenant");
+        let nobody = app.post(&url, &json!({ "groupTag": "Kiosk" })).await.expect(400);
+        assert_eq!(nobody.phrase(), "MissingZtdSerialNumberAndProductKey");
     }
 }

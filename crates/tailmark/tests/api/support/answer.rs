@@ -125,6 +125,13 @@ impl Answer {
         text.to_owned()
     }
 
+    /// The word that clients know a refusal of Intune's by.
+    #[track_caller]
+    pub fn phrase(&self) -> String {
+        let document: Value = serde_json::from_str(&self.message()).unwrap();
+        document["CustomApiErrorPhrase"].as_str().unwrap().to_owned()
+    }
+
     /// Headers that every answer has.
     #[track_caller]
     pub fn assert_common_headers(&self) {

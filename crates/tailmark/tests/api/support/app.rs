@@ -45,11 +45,17 @@ impl TestApp {
 
     /// With a seed.
     pub async fn seeded(seed: &Value) -> Self {
+        Self::seeded_with(seed, |_| {}).await
+    }
+
+    /// With a seed and other settings.
+    pub async fn seeded_with(seed: &Value, change: impl FnOnce(&mut Config)) -> Self {
         let seed = seed.to_string();
         Self::with(|config| {
             let file = config.data.join("seed.json");
             std::fs::write(&file, seed).unwrap();
             config.seed = vec![file];
+            change(config);
         })
         .await
     }
@@ -157,6 +163,30 @@ impl TestApp {
         let since = Instant::now();
         while !self.get(&url).by(&caller).await.expect(200).entities().is_empty() {
             assert!(since.elapsed() < PATIENCE, "imports are still under way after {PATIENCE:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Returns once so many devices of the default tenant have the profile that is intended for them.
+    pub async fn assigned(&self, devices: usize) {
+        let filter = "$filter=deploymentProfileAssignmentStatus eq 'assignedInSync'";
+        let url = format!("/beta/deviceManagement/{}/$count?{filter}", crate::DEVICES);
+        let since = Instant::now();
+        while self.get(&url).await.expect(200).text != devices.to_string() {
+            assert!(since.elapsed() < PATIENCE, "profiles are still pending after {PATIENCE:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Returns once an entity is as it is to be.
+    pub async fn until(&self, url: &str, is_done: impl Fn(&Value) -> bool) -> Value {
+        let since = Instant::now();
+        loop {
+            let entity = self.get(url).await.expect(200).json();
+            if is_done(&entity) {
+                return entity;
+            }
+            assert!(since.elapsed() < PATIENCE, "{url} is still {entity} after {PATIENCE:?}");
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }

@@ -1,0 +1,265 @@
+//! Entities that are kept whole, as a JSON text each: insert, change, delete.
+//!
+//! Whatever of it decides which profile devices have is followed by the assignment of profiles, in the same transaction.
+
+use autopilot::fault::Fault;
+use autopilot::{corporate_identifier, deployment_profile};
+use odata::json::read::merge;
+use odata::sql::{Scalar, Statement};
+use serde_json::{Map, Value as Json};
+
+use super::condition::met;
+use super::db::Tx;
+use super::profiles::{self, Whom};
+use super::uploads::found;
+use super::{Error, Writer};
+
+/// Which entities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Documents {
+    /// Deployment profiles.
+    Profiles,
+    /// The assignments of one deployment profile.
+    Assignments,
+    /// Autopilot events.
+    Events,
+    /// Corporate identifiers.
+    Identifiers,
+}
+
+/// An entity that is kept whole.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its id.
+    pub id: String,
+    /// The id of the entity that it belongs to, where it does.
+    pub owner: Option<String>,
+    /// The full name of its entity type.
+    pub type_name: String,
+    /// Every property but the id, as [`odata::sql::stored`] says.
+    pub members: Map<String, Json>,
+}
+
+/// The statements of one table.
+struct Statements {
+    insert: &'static str,
+    find: &'static str,
+    replace: &'static str,
+    delete: &'static str,
+}
+
+macro_rules! statements {
+    ($table:literal) => {
+        Statements {
+            insert: concat!(
+                "INSERT INTO ",
+                $table,
+                " (tenant, id, owner, type, document) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
+            ),
+            find: concat!(
+                "SELECT document FROM ",
+                $table,
+                " WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR owner = $3)"
+            ),
+            replace: concat!(
+                "UPDATE ",
+                $table,
+                " SET document = $4, owner = $5, version = version + 1",
+                " WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR owner = $3)"
+            ),
+            delete: concat!(
+                "DELETE FROM ",
+                $table,
+                " WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR owner = $3)"
+            ),
+        }
+    };
+}
+
+impl Documents {
+    fn statements(self) -> &'static Statements {
+        const PROFILES: Statements = statements!("deployment_profiles");
+        const ASSIGNMENTS: Statements = statements!("profile_assignments");
+        const EVENTS: Statements = statements!("autopilot_events");
+        const IDENTIFIERS: Statements = statements!("corporate_identifiers");
+        match self {
+            Self::Profiles => &PROFILES,
+            Self::Assignments => &ASSIGNMENTS,
+            Self::Events => &EVENTS,
+            Self::Identifiers => &IDENTIFIERS,
+        }
+    }
+
+    /// What stands in the column `owner`: for corporate identifiers what must be there once only.
+    fn owner(self, owner: Option<&str>, members: &Map<String, Json>) -> String {
+        match self {
+            Self::Identifiers => {
+                let (kind, text) = corporate_identifier::key(members);
+                format!("{kind}:{text}")
+            }
+            _ => owner.unwrap_or_default().to_owned(),
+        }
+    }
+
+    fn check(self, members: &Map<String, Json>) -> Result<(), Error> {
+        let is_valid = |members| {
+            let (kind, text) = corporate_identifier::key(members);
+            corporate_identifier::is_valid(kind, &text)
+        };
+        let faulty = match self {
+            Self::Profiles => deployment_profile::check(members),
+            Self::Identifiers if !is_valid(members) => {
+                Err(Fault::new("importedDeviceIdentifier", "This is no identifier of the type that it says."))
+            }
+            Self::Assignments if !members.get("target").is_some_and(Json::is_object) => {
+                Err(Fault::new("target", "An assignment needs a target."))
+            }
+            _ => Ok(()),
+        };
+        faulty.map_err(Error::Invalid)
+    }
+
+    fn decides_about_devices(self) -> bool {
+        matches!(self, Self::Profiles | Self::Assignments)
+    }
+}
+
+impl Writer {
+    /// Stores a new entity.
+    ///
+    /// # Errors
+    /// The database's, what is wrong with the entity, that its owner is not there, or that there is one like it.
+    pub async fn insert_document(&self, documents: Documents, document: Document) -> Result<(), Error> {
+        documents.check(&document.members)?;
+        let (tenant, due) = (self.tenant.clone(), self.due());
+        self.db
+            .write(move |tx| {
+                if let (Documents::Assignments, Some(owner)) = (documents, &document.owner) {
+                    members(tx, &tenant, Documents::Profiles, owner, None)?;
+                }
+                if !insert(tx, &tenant, documents, &document)? {
+                    return Err(Error::Conflict("There is one like this already."));
+                }
+                if documents.decides_about_devices() {
+                    profiles::assign(tx, &tenant, Whom::Everyone, due)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Changes the members of an entity that are named and leaves the rest.
+    ///
+    /// # Errors
+    /// The database's, that there is no such entity, or what would be wrong with it afterwards.
+    pub async fn change_document(
+        &self,
+        documents: Documents,
+        owner: Option<&str>,
+        id: &str,
+        change: Map<String, Json>,
+    ) -> Result<(), Error> {
+        let (tenant, owner, id) = (self.tenant.clone(), owner.map(str::to_owned), id.to_owned());
+        let (condition, due) = (self.condition.clone(), self.due());
+        self.db
+            .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
+                let mut document = members(tx, &tenant, documents, &id, owner.as_deref())?;
+                merge(&mut document, change.clone());
+                documents.check(&document)?;
+                let new_owner = documents.owner(owner.as_deref(), &document);
+                let mut binds = key(&tenant, &id, owner.as_deref());
+                binds.extend([Json::Object(document).to_string().into(), new_owner.into()]);
+                found(tx.run(&Statement::new(documents.statements().replace, binds))?)?;
+                if documents == Documents::Profiles {
+                    profiles::outdate(tx, &tenant, &id, due)?;
+                }
+                if documents.decides_about_devices() {
+                    profiles::assign(tx, &tenant, Whom::Everyone, due)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Deletes an entity. A profile that is assigned stays.
+    ///
+    /// # Errors
+    /// The database's, that there is no such entity, or that it is in use.
+    pub async fn delete_document(
+        &self,
+        documents: Documents,
+        owner: Option<&str>,
+        id: &str,
+    ) -> Result<(), Error> {
+        let (tenant, owner, id) = (self.tenant.clone(), owner.map(str::to_owned), id.to_owned());
+        let (condition, due) = (self.condition.clone(), self.due());
+        self.db
+            .write(move |tx| {
+                met(condition.as_ref(), tx, &tenant)?;
+                if documents == Documents::Profiles && profiles::is_assigned(tx, &tenant, &id)? {
+                    return Err(Error::refused(
+                        "The deployment profile is assigned; delete its assignments first.",
+                    ));
+                }
+                let binds = key(&tenant, &id, owner.as_deref());
+                found(tx.run(&Statement::new(documents.statements().delete, binds))?)?;
+                if documents.decides_about_devices() {
+                    profiles::assign(tx, &tenant, Whom::Everyone, due)?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.work.notify_one();
+        Ok(())
+    }
+}
+
+/// Stores an entity; says whether there was none like it.
+pub(super) fn insert(
+    tx: &Tx<'_>,
+    tenant: &str,
+    documents: Documents,
+    document: &Document,
+) -> Result<bool, Error> {
+    let owner = documents.owner(document.owner.as_deref(), &document.members);
+    let inserted = tx.run(&Statement::new(
+        documents.statements().insert,
+        vec![
+            tenant.into(),
+            document.id.as_str().into(),
+            owner.into(),
+            document.type_name.as_str().into(),
+            Json::Object(document.members.clone()).to_string().into(),
+        ],
+    ))?;
+    Ok(inserted > 0)
+}
+
+/// What is kept of an entity.
+fn members(
+    tx: &Tx<'_>,
+    tenant: &str,
+    documents: Documents,
+    id: &str,
+    owner: Option<&str>,
+) -> Result<Map<String, Json>, Error> {
+    let find = Statement::new(documents.statements().find, key(tenant, id, owner));
+    match tx.row(&find)?.as_deref() {
+        Some([Scalar::Text(text)]) => parse(text),
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// A kept JSON text.
+pub(super) fn parse(text: &str) -> Result<Map<String, Json>, Error> {
+    serde_json::from_str(text).map_err(|error| Error::Inconsistent(error.to_string()))
+}
+
+fn key(tenant: &str, id: &str, owner: Option<&str>) -> Vec<Scalar> {
+    vec![tenant.into(), id.into(), owner.into()]
+}
