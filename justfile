@@ -28,6 +28,10 @@ lint:
 fmt:
     cargo fmt --all
 
+# bytes of clients: seconds for each target, and which; all of them for a minute where not said
+fuzz *arguments:
+    fuzz/run {{arguments}}
+
 # 10,000 devices in one upload: time, memory, disk
 bench:
     cargo bench -p tailmark --bench import

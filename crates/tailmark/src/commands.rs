@@ -7,6 +7,7 @@
 pub mod check;
 pub mod completion;
 pub mod demo;
+pub mod env;
 pub mod explain;
 pub mod hash;
 pub mod import;
@@ -35,6 +36,7 @@ Examples:
   tailmark import devices.csv                    check, upload, wait, report
   tailmark devices list --filter \"groupTag eq 'Sales'\"
   tailmark devices list --query '[].serialNumber' -o tsv
+  eval \"$(tailmark env python)\"                  point an SDK at `tailmark serve --intercept`
   tailmark explain 806                           what an error code means and what to do";
 
 const EXIT_CODES: &str = "\
@@ -107,6 +109,8 @@ enum Command {
     Hash(hash::HashArgs),
     /// Explain an error code of an import
     Explain(explain::ExplainArgs),
+    /// Print the settings by which SDKs and tools talk to this service
+    Env(env::EnvArgs),
     /// Bring the store up to date
     Migrate(migrate::MigrateArgs),
     /// Print a completion script for a shell
@@ -127,6 +131,7 @@ pub async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Imported(act) => list::run(list::Set::Imported, act, &common).await,
         Command::Hash(args) => hash::run(&args, &common),
         Command::Explain(args) => explain::run(&args, &common),
+        Command::Env(args) => env::run(&args),
         Command::Migrate(args) => migrate::run(args).await,
         Command::Completion(args) => completion::run(&args),
     }

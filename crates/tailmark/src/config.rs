@@ -9,7 +9,9 @@ pub mod database;
 pub mod emulation;
 pub mod http;
 pub mod import;
+pub mod intercept;
 pub mod log;
+pub mod tls;
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -36,6 +38,10 @@ pub struct Config {
     pub import: import::Import,
     /// `compat.*`
     pub compat: compat::Compat,
+    /// `tls.*`
+    pub tls: tls::Tls,
+    /// `intercept.*`
+    pub intercept: intercept::Intercept,
     /// `emulation.*`
     pub emulation: emulation::Emulation,
     /// `log.*`
@@ -48,7 +54,8 @@ pub struct Config {
     pub seed: Vec<PathBuf>,
 }
 
-const SECTIONS: &[&str] = &["http", "database", "auth", "import", "compat", "emulation", "log"];
+const SECTIONS: &[&str] =
+    &["http", "tls", "intercept", "database", "auth", "import", "compat", "emulation", "log"];
 const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
 
 impl Config {
@@ -83,6 +90,16 @@ impl Config {
             None => default_data_folder()?,
         };
         Ok(config)
+    }
+
+    /// Where the service's certificate comes from: the proxy's comes from our own CA, and where there is one the
+    /// service uses it, too.
+    #[must_use]
+    pub fn tls_mode(&self) -> tls::Mode {
+        match self.tls.mode {
+            tls::Mode::Off if self.intercept.listen.is_some() => tls::Mode::OwnCa,
+            mode => mode,
+        }
     }
 }
 

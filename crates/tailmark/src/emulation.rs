@@ -1,6 +1,7 @@
 //! `/_tailmark/reset` and `/_tailmark/seed`: a clean slate for tests, where `emulation.enabled` says so.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use axum::Router;
@@ -11,6 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::json;
 
+use crate::issuer::Issuer;
+use crate::issuer::directory::Tenant;
 use crate::seed;
 use crate::store::Store;
 
@@ -18,16 +21,17 @@ use crate::store::Store;
 #[derive(Clone)]
 struct Emulation {
     store: Store,
+    issuer: Arc<Issuer>,
     seeds: Vec<PathBuf>,
 }
 
 /// The addresses, beside the service's own; `seeds` are the files that the program was started with.
-pub fn routes(store: Store, seeds: Vec<PathBuf>, max_body: usize) -> Router {
+pub fn routes(store: Store, issuer: Arc<Issuer>, seeds: Vec<PathBuf>, max_body: usize) -> Router {
     Router::new()
         .route("/_tailmark/reset", post(reset))
         .route("/_tailmark/seed", post(seed))
         .layer(DefaultBodyLimit::max(max_body))
-        .with_state(Emulation { store, seeds })
+        .with_state(Emulation { store, issuer, seeds })
 }
 
 /// `POST /_tailmark/reset?tenant=GUID`: deletes all data of a tenant, or of all where none is said, and loads the seeds that
@@ -38,13 +42,16 @@ async fn reset(State(own): State<Emulation>, RawQuery(query): RawQuery) -> Respo
             None => None,
             Some(query) => {
                 let tenant = query.strip_prefix("tenant=").and_then(odata::value::guid);
-                Some(tenant.context("the query may be tenant=GUID")?.to_string())
+                Some(tenant.context("the query may be tenant=GUID")?)
             }
         };
-        own.store.seeding().clear(tenant).await?;
+        own.store.seeding().clear(tenant.map(|tenant| tenant.to_string())).await?;
+        let mut seeded = Vec::new();
         for file in &own.seeds {
-            seed::load(&own.store, file).await?;
+            seeded.extend(seed::load(&own.store, file).await?);
         }
+        own.issuer.forget(tenant);
+        own.issuer.learn(seeded);
         anyhow::Ok(())
     };
     concluded(done.await)
@@ -52,7 +59,12 @@ async fn reset(State(own): State<Emulation>, RawQuery(query): RawQuery) -> Respo
 
 /// `POST /_tailmark/seed`: loads a seed file's text.
 async fn seed(State(own): State<Emulation>, body: Bytes) -> Response {
-    let done = async { seed::load_text(&own.store, std::str::from_utf8(&body)?).await };
+    let done = async {
+        // Whoever may send a text may not have files read.
+        let seeded: Vec<Tenant> = seed::load_text(&own.store, std::str::from_utf8(&body)?, None).await?;
+        own.issuer.learn(seeded);
+        anyhow::Ok(())
+    };
     concluded(done.await)
 }
 

@@ -18,6 +18,8 @@ pub mod keys;
 pub mod listen;
 mod metadata;
 mod negotiate;
+mod origin;
+mod plain;
 mod read;
 mod verdict;
 mod write;
@@ -43,6 +45,7 @@ use crate::access::{self, Denied};
 use crate::clock;
 use crate::config::Config;
 use crate::store::Store;
+use crate::tls::Transport;
 use caller::{Caller, Verifier};
 use correlation::Correlation;
 use error::{Asked, Error};
@@ -86,6 +89,8 @@ pub struct Exchange {
     pub profile: &'static Profile,
     /// The address of the service, without a slash at the end.
     pub base: String,
+    /// How the request reached us.
+    pub transport: Transport,
     /// Why the real service would not take the request, once that is known.
     pub verdict: Arc<OnceLock<&'static str>>,
 }
@@ -109,7 +114,8 @@ async fn ready(State(app): State<App>) -> Result<&'static str, StatusCode> {
 async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let correlation = Correlation::new(&parts.headers);
-    let base = base(&app.config, &parts.headers);
+    let base = origin::base(&app.config, &parts);
+    let transport = origin::transport(&parts);
     let profile: &'static Profile = app.config.compat.profile.into();
     let wants = negotiate::wants(&parts.headers, profile);
     let asked = Asked {
@@ -160,6 +166,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             method: parts.method,
             headers: parts.headers,
             base,
+            transport,
             verdict,
         };
         match exchange.method {
@@ -192,7 +199,8 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
     if asked.is_cross_origin {
         cors::allow(headers);
     }
-    if asked.base.starts_with("https:") {
+    // Not for localhost: it would bind every port of the machine, whoever listens there.
+    if asked.base.starts_with("https:") && !asked.base.starts_with("https://localhost") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if asked.profile.enveloped_errors {
@@ -216,26 +224,14 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
 /// The version that an address names, and the path below its root.
 fn version_of(path: &str) -> Result<(Version, &str), Error> {
     let below = path.strip_prefix('/').unwrap_or(path);
-    let (segment, rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    let (segment, mut rest) = below.find('/').map_or((below, ""), |slash| below.split_at(slash));
+    // Microsoft's SDK for Python joins a root that ends in a slash with a path that begins with one (msgraph-beta-sdk
+    // 1.66).
+    while let Some(fewer) = rest.strip_prefix('/').filter(|fewer| fewer.starts_with('/')) {
+        rest = fewer;
+    }
     let version = Version::ALL.into_iter().find(|version| version.segment().eq_ignore_ascii_case(segment));
     version.map(|version| (version, rest)).ok_or_else(|| Error::NoVersion(segment.to_ascii_lowercase()))
-}
-
-/// The beginning of every address in answers: as configured, or as the client called us.
-fn base(config: &Config, headers: &HeaderMap) -> Option<String> {
-    if !config.http.public_url.is_empty() {
-        return Some(config.http.public_url.trim_end_matches('/').to_owned());
-    }
-    let mut hosts = headers.get_all(header::HOST).iter();
-    // More than one is a smuggler's (RFC 9112 §3.2).
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return None };
-    let host = host.to_str().ok()?;
-    let plausible = !host.is_empty()
-        && host.len() <= 255
-        && host.bytes().all(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-        });
-    plausible.then(|| format!("http://{host}"))
 }
 
 impl Exchange {

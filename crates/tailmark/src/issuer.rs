@@ -1,29 +1,50 @@
 //! The embedded issuer: an OpenID provider for local use and CI, in the manners of Microsoft Entra ID.
 //!
 //! It signs access tokens (RFC 9068 in spirit, the claims of Entra's v2.0 tokens with v1.0's beside them), and
-//! answers discovery (OpenID Connect Discovery 1.0), the key set (RFC 7517) and the token endpoint (RFC 6749).
-//! The rest of the house has no short cut to it: `http::caller` believes it through the same discovery and key
-//! set as any other issuer. `tailmark token` signs with the same file, with or without a service running.
+//! answers discovery (OpenID Connect Discovery 1.0), the key set (RFC 7517), the token endpoint (RFC 6749) and the
+//! two at which users sign in: authorization (RFC 6749 §4.1) and device code (RFC 8628). Applications and users are
+//! those of the directory, which seed files fill. The rest of the house has no short cut to it: `http::caller`
+//! believes it through the same discovery and key set as any other issuer. `tailmark token` signs with the same
+//! file, with or without a service running.
 
+mod assertion;
+mod authority;
+mod authorize;
+mod certificate;
+mod claims;
+mod device_code;
+pub mod directory;
 mod discovery;
+mod form;
+mod grants;
 mod key;
+mod page;
 mod refusal;
+mod scope;
+mod sealed;
 mod token;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Header};
 use serde::Serialize;
 use uuid::{Builder, Uuid};
 
+pub use self::certificate::CertificateError;
+pub use self::claims::{Proof, TokenKind, TokenRequest, TokenVersion};
+
+use self::authority::Origin;
+use self::device_code::DeviceCodes;
+use self::directory::{Directory, Tenant};
+use self::grants::Redeemed;
 use self::key::Identity;
-use crate::config::auth::{Auth, GRAPH, GRAPH_APPLICATION, Secret};
+use self::sealed::Seal;
+use crate::clock;
+use crate::config::auth::{Auth, DeviceCode, GRAPH, GRAPH_APPLICATION, Secret};
 use crate::jwt;
 
 /// The tenant of a token when none is named.
@@ -39,6 +60,17 @@ pub const DEFAULT_PERMISSION: &str = "DeviceManagementServiceConfig.ReadWrite.Al
 pub struct Issuer {
     identity: Identity,
     audiences: Vec<String>,
+    /// Exchanged as a whole where a running service is seeded.
+    directory: RwLock<Arc<Directory>>,
+    /// The address that the settings give the service, if they do.
+    public: Option<Origin>,
+    device_code: DeviceCode,
+    device_codes: DeviceCodes,
+    refresh_tokens: Seal,
+    codes: Seal,
+    redeemed: Redeemed,
+    /// Unix time, seconds.
+    clock: Arc<dyn Fn() -> i64 + Send + Sync>,
 }
 
 /// Why the embedded issuer cannot work.
@@ -72,48 +104,6 @@ pub enum IssuerError {
     Signing(#[source] jsonwebtoken::errors::Error),
 }
 
-/// What a token is to say.
-#[derive(Debug, Clone)]
-pub struct TokenRequest {
-    /// `tid`; a personal token is always of [`PERSONAL_TENANT`].
-    pub tenant: Uuid,
-    /// For whom.
-    pub kind: TokenKind,
-    /// `scp` of a user's token, `roles` of an application's.
-    pub permissions: Vec<String>,
-    /// Seconds from `now`; negative for a token that has expired.
-    pub expires_in: i64,
-    /// Unix time, seconds.
-    pub now: i64,
-    /// `aud`.
-    pub audience: String,
-}
-
-/// For whom a token is.
-#[derive(Debug, Clone)]
-pub enum TokenKind {
-    /// An application acting for a user with a work or school account.
-    Delegated {
-        /// The user principal name.
-        user: String,
-    },
-    /// An application acting for a user with a personal account.
-    Personal {
-        /// The account's address.
-        user: String,
-    },
-    /// An application acting for itself.
-    Application,
-}
-
-impl TokenRequest {
-    /// An hour from `now` for Microsoft Graph, with the default permission.
-    pub fn new(tenant: Uuid, kind: TokenKind, now: i64) -> Self {
-        let permissions = vec![DEFAULT_PERMISSION.to_owned()];
-        Self { tenant, kind, permissions, expires_in: 3599, now, audience: GRAPH.to_owned() }
-    }
-}
-
 impl Issuer {
     /// The issuer whose state is in `folder`. When there is none yet it is created, and `base_if_new` becomes
     /// the permanent beginning of its name: addresses may change later, `iss` does not.
@@ -128,13 +118,25 @@ impl Issuer {
             return Err(IssuerError::Base(base_if_new.to_owned()));
         }
         let identity = Identity::open_or_create(folder, base)?;
-        Ok(Self { identity, audiences: vec![GRAPH.to_owned(), GRAPH_APPLICATION.to_owned()] })
+        Ok(Self {
+            audiences: vec![GRAPH.to_owned(), GRAPH_APPLICATION.to_owned()],
+            directory: RwLock::new(Arc::new(Directory::new(&identity.client_id, &identity.client_secret))),
+            public: None,
+            device_code: DeviceCode::default(),
+            device_codes: DeviceCodes::default(),
+            refresh_tokens: Seal::from_secret(identity.signing.as_bytes(), "refresh tokens")?,
+            codes: Seal::random()?,
+            redeemed: Redeemed::default(),
+            clock: Arc::new(clock::unix_seconds),
+            identity,
+        })
     }
 
     /// With the audiences that the service accepts and the client that the settings name, if they do. An empty
     /// setting names nothing: it must not become an empty secret.
     pub fn configured(mut self, auth: &Auth) -> Self {
         self.audiences.clone_from(&auth.audience);
+        self.device_code = auth.device_code;
         if let Some(client_id) = auth.client_id.as_ref().filter(|id| !id.is_empty()) {
             self.identity.client_id.clone_from(client_id);
         }
@@ -142,7 +144,45 @@ impl Issuer {
         {
             self.identity.client_secret = client_secret.clone();
         }
+        let directory = Directory::new(&self.identity.client_id, &self.identity.client_secret);
+        self.directory = RwLock::new(Arc::new(directory));
         self
+    }
+
+    /// Adds the tenants of a seed. From the first one on, only tenants that were seeded exist.
+    pub fn learn(&self, tenants: impl IntoIterator<Item = Tenant>) {
+        self.change(|directory| tenants.into_iter().for_each(|tenant| directory.add(tenant)));
+    }
+
+    /// Forgets what seeds have said of a tenant, or of all where none is named.
+    pub fn forget(&self, tenant: Option<Uuid>) {
+        self.change(|directory| directory.remove(tenant));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Directory)) {
+        let mut current = self.directory.write().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut current));
+    }
+
+    fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// With the address under which clients know the service, where it is another than they call: something in
+    /// front takes care of TLS. Empty: there is none.
+    pub fn known_as(mut self, public_url: &str) -> Self {
+        self.public = Origin::of(public_url);
+        self
+    }
+
+    /// With another clock: Unix time, seconds.
+    pub fn with_clock(mut self, clock: Arc<dyn Fn() -> i64 + Send + Sync>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    fn now(&self) -> i64 {
+        (self.clock)()
     }
 
     /// The permanent beginning of `iss`.
@@ -170,79 +210,15 @@ impl Issuer {
     /// # Errors
     /// The system gives no random numbers.
     pub fn sign(&self, request: &TokenRequest) -> Result<String, IssuerError> {
+        self.signed(&request.claims(self.base(), self.client_id()))
+    }
+
+    fn signed<T: Serialize>(&self, claims: &T) -> Result<String, IssuerError> {
         // Differs: Entra signs with RS256; `ring` cannot make an RSA key.
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.identity.kid.clone());
-        jsonwebtoken::encode(&header, &self.claims(request), &self.identity.signing)
-            .map_err(IssuerError::Signing)
+        jsonwebtoken::encode(&header, claims, &self.identity.signing).map_err(IssuerError::Signing)
     }
-
-    fn claims<'a>(&'a self, request: &'a TokenRequest) -> Claims<'a> {
-        let client = self.client_id();
-        let (tenant, user) = match &request.kind {
-            TokenKind::Delegated { user } => (request.tenant, Some(user.as_str())),
-            TokenKind::Personal { user } => (PERSONAL_TENANT, Some(user.as_str())),
-            TokenKind::Application => (request.tenant, None),
-        };
-        let exp = request.now.saturating_add(request.expires_in);
-        // A token that has expired was issued before it did.
-        let issued = if request.expires_in > 0 { request.now } else { exp.saturating_sub(3600) };
-        let oid = object_id(tenant, user.unwrap_or(client));
-        let permissions = Some(&request.permissions).filter(|permissions| !permissions.is_empty());
-        Claims {
-            aud: &request.audience,
-            iss: self.name(tenant),
-            iat: issued,
-            nbf: issued,
-            exp,
-            appid: client,
-            azp: client,
-            azpacr: if user.is_some() { "0" } else { "1" },
-            idtyp: if user.is_some() { "user" } else { "app" },
-            oid,
-            preferred_username: user,
-            upn: user,
-            roles: permissions.filter(|_| user.is_none()),
-            scp: permissions.filter(|_| user.is_some()).map(|permissions| permissions.join(" ")),
-            sub: user.map_or_else(|| oid.to_string(), |_| pairwise(oid, client)),
-            tid: tenant,
-            uti: URL_SAFE_NO_PAD.encode(Uuid::new_v4()),
-            ver: "2.0",
-        }
-    }
-}
-
-/// The claims of Entra's access tokens, v2.0 with those of v1.0 that clients and policies look for.
-#[derive(Serialize)]
-struct Claims<'a> {
-    aud: &'a str,
-    iss: String,
-    iat: i64,
-    nbf: i64,
-    exp: i64,
-    appid: &'a str,
-    azp: &'a str,
-    azpacr: &'static str,
-    idtyp: &'static str,
-    #[serde(serialize_with = "as_text")]
-    oid: Uuid,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_username: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    upn: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    roles: Option<&'a Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scp: Option<String>,
-    sub: String,
-    #[serde(serialize_with = "as_text")]
-    tid: Uuid,
-    uti: String,
-    ver: &'static str,
-}
-
-fn as_text<S: serde::Serializer>(id: &Uuid, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(id)
 }
 
 /// The same user or application of a tenant has the same object id in every token, without a directory.
@@ -253,11 +229,6 @@ fn object_id(tenant: Uuid, name: &str) -> Uuid {
     Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// OpenID Connect Core 1.0 §8.1: a subject that two applications cannot compare.
-fn pairwise(oid: Uuid, client: &str) -> String {
-    URL_SAFE_NO_PAD.encode(sha256(&format!("subject {oid} {client}")))
-}
-
 fn sha256(text: &str) -> ring::digest::Digest {
     ring::digest::digest(&ring::digest::SHA256, text.as_bytes())
 }
@@ -265,11 +236,26 @@ fn sha256(text: &str) -> ring::digest::Digest {
 /// The issuer's addresses, `/{tenant}/…` and `/common/…`, beside the service's own.
 pub fn routes(issuer: Arc<Issuer>) -> Router {
     Router::new()
-        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::configuration))
+        .route("/{tenant}/v2.0/.well-known/openid-configuration", get(discovery::v2))
+        .route("/{tenant}/.well-known/openid-configuration", get(discovery::v1))
         .route("/{tenant}/discovery/v2.0/keys", get(discovery::keys))
-        .route("/{tenant}/oauth2/v2.0/token", post(token::token))
-        .route("/common/discovery/instance", get(discovery::instance))
-        // A token request is a few hundred bytes.
+        .route("/{tenant}/discovery/keys", get(discovery::keys))
+        .route("/{tenant}/discovery/instance", get(discovery::instance))
+        .route("/{tenant}/userrealm/{user}", get(discovery::realm))
+        .route("/{tenant}/UserRealm/{user}", get(discovery::realm))
+        .route("/{tenant}/userrealm/", get(discovery::realm_asked))
+        .route("/{tenant}/UserRealm/", get(discovery::realm_asked))
+        .route("/{tenant}/oauth2/v2.0/token", post(token::v2))
+        .route("/{tenant}/oauth2/token", post(token::v1))
+        .route("/{tenant}/oauth2/v2.0/devicecode", post(device_code::v2))
+        .route("/{tenant}/oauth2/devicecode", post(device_code::v1))
+        .route("/{tenant}/oauth2/deviceauth", get(device_code::page).post(device_code::answer))
+        .route("/{tenant}/oauth2/v2.0/authorize", get(authorize::v2).post(authorize::v2_answer))
+        .route("/{tenant}/oauth2/authorize", get(authorize::v1).post(authorize::v1_answer))
+        .route("/{tenant}/oauth2/v2.0/logout", get(authorize::logout))
+        .route("/{tenant}/oauth2/logout", get(authorize::logout))
+        .method_not_allowed_fallback(token::wrong_method)
+        // A token request is a few hundred bytes, one with an assertion a few thousand.
         .layer(DefaultBodyLimit::max(64 * 1024))
         .with_state(issuer)
 }

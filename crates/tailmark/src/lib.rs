@@ -3,7 +3,8 @@
 //! [`commands`] is the program as people type it; `serve` wires the rooms together. [`http`] speaks to clients,
 //! [`store`] keeps what they say, [`worker`] imports what is kept. Rooms depend on each other in that order and on
 //! the libraries `autopilot` and `odata` below; never upwards, never sideways. The embedded [`issuer`] is an OpenID
-//! provider like any other, and [`graph_client`] a client like any other.
+//! provider like any other, and [`graph_client`] a client like any other. [`tls`] makes and shows certificates, and
+//! [`intercept`] is the proxy through which programs reach [`http`] under names that are Microsoft's.
 
 pub mod access;
 pub mod clock;
@@ -14,10 +15,12 @@ pub mod exit;
 pub mod graph_client;
 pub mod http;
 pub mod ids;
+pub mod intercept;
 pub mod issuer;
 pub mod jwt;
 pub mod output;
 pub mod seed;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod worker;

@@ -523,3 +523,74 @@ fn the_demonstration_takes_its_folder_with_it_when_it_is_terminated() {
         assert_eq!(temporary.path().read_dir().unwrap().count(), 0, "it left something behind");
     }
 }
+
+#[test]
+fn env_prints_what_points_a_tool_here() {
+    let desk = Desk::new();
+    let printed =
+        |arguments: &[&str]| desk.run(&[&["env", "--data", "data"], arguments].concat()).ends(0).out;
+    let all = printed(&[]);
+    let issuer: Value =
+        serde_json::from_str(&fs::read_to_string(desk.folder.path().join("data/issuer.json")).unwrap())
+            .unwrap();
+    let ca = desk.folder.path().canonicalize().unwrap().join("data/ca.pem");
+    assert!(fs::read_to_string(&ca).unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
+    for (name, value) in [
+        ("HTTPS_PROXY", "http://127.0.0.1:4281"),
+        ("NO_PROXY", "localhost,127.0.0.1,::1"),
+        ("REQUESTS_CA_BUNDLE", ca.to_str().unwrap()),
+        ("SSL_CERT_FILE", ca.to_str().unwrap()),
+        ("NODE_EXTRA_CA_CERTS", ca.to_str().unwrap()),
+        ("NODE_USE_ENV_PROXY", "1"),
+        ("CURL_CA_BUNDLE", ca.to_str().unwrap()),
+        ("AZURE_CLIENT_ID", issuer["client_id"].as_str().unwrap()),
+        ("AZURE_CLIENT_SECRET", issuer["client_secret"].as_str().unwrap()),
+        ("AZURE_TENANT_ID", "10000000-0000-4000-8000-000000000001"),
+        ("M365_AUTH_METHOD", "client_secret"),
+        ("ARM_CLIENT_SECRET", issuer["client_secret"].as_str().unwrap()),
+    ] {
+        assert!(all.contains(&format!("\nexport {name}='{value}'\n")), "{name}: {all}");
+    }
+    // Once each, and a shell takes them as they are.
+    let script = format!("{all}\nprintf %s \"$AZURE_CLIENT_SECRET\"");
+    #[cfg(unix)]
+    assert_eq!(
+        String::from_utf8(Command::new("sh").args(["-c", &script]).output().unwrap().stdout).unwrap(),
+        issuer["client_secret"].as_str().unwrap()
+    );
+    let mut names: Vec<&str> =
+        all.lines().filter_map(|line| line.strip_prefix("export ")?.split('=').next()).collect();
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!((names.len(), count), (count, count));
+
+    let curl = printed(&["curl", "--format", "dotenv"]);
+    assert!(curl.contains("\nHTTPS_PROXY='http://127.0.0.1:4281'\n") && !curl.contains("AZURE"), "{curl}");
+    assert!(printed(&["powershell"]).contains("\n$env:AZURE_TENANT_ID = '"));
+    let direct = printed(&["javascript", "--direct"]);
+    assert!(direct.contains("\nexport AZURE_AUTHORITY_HOST='https://localhost:4280'\n"), "{direct}");
+    assert!(!direct.contains("PROXY="), "{direct}");
+    let settings = desk.file("files.toml", "[tls]\nmode = \"files\"\n");
+    let files = printed(&["python", "--direct", "--config", settings.to_str().unwrap()]);
+    assert!(files.contains("AZURE_CLIENT_ID") && !files.contains("ca.pem"), "{files}");
+    desk.run(&["env", "cobol"]).ends(2).says("cobol");
+
+    fs::write(desk.folder.path().join("data/ca.json"), "{}").unwrap();
+    desk.run(&["env", "--data", "data"]).ends(1).says("ca.json is broken");
+}
+
+#[test]
+fn the_ready_line_names_the_proxy() {
+    let desk = Desk::new();
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--intercept", "127.0.0.1:0", "--data", "data"];
+    let mut command = desk.command(&arguments);
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    let addresses = line.trim().strip_prefix("Tailmark is listening on https://localhost:").unwrap();
+    let (port, proxy) = addresses.split_once(" and intercepting on http://127.0.0.1:").unwrap();
+    assert!(port.parse::<u16>().is_ok() && proxy.parse::<u16>().is_ok(), "{line}");
+}

@@ -331,10 +331,9 @@ fn type_of(resource: &Resource<'_>) -> Type {
 fn is_same_property(one: &Expr<'_>, other: &Expr<'_>) -> bool {
     match (&one.kind, &other.kind) {
         (ExprKind::Property(one), ExprKind::Property(other)) => {
-            let names = |path: &crate::query::Path<'_>| -> Vec<String> {
-                path.properties.iter().map(|property| property.name.clone()).collect()
-            };
-            one.steps.is_empty() && other.steps.is_empty() && names(one) == names(other)
+            let [ones, others] =
+                [one, other].map(|path| path.properties.iter().map(|property| &property.name));
+            one.steps.is_empty() && other.steps.is_empty() && ones.eq(others)
         }
         (ExprKind::Column(one), ExprKind::Column(other)) => one == other,
         (ExprKind::Position, ExprKind::Position) => true,

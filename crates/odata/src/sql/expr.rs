@@ -97,19 +97,19 @@ impl<'s> Writer<'s> {
 
     /// Appends a value that has a type by what it belongs to, where it has none by itself.
     fn value_as(&mut self, to: &mut Statement, expr: &Expr<'_>, ty: Option<&Type>) -> Result<(), Error> {
-        match expr.as_literal() {
-            Some(value) => {
-                self.literal(to, value, expr.ty.as_ref().or(ty));
-                Ok(())
-            }
-            None => self.value(to, expr),
+        if expr.ty.is_some() {
+            return self.value(to, expr);
         }
+        self.literal(to, &Value::Null, ty);
+        Ok(())
     }
 
     /// Appends `expr`.
     pub fn expr(&mut self, to: &mut Statement, expr: &Expr<'_>, truth: Truth) -> Result<(), Error> {
         match &expr.kind {
             ExprKind::Literal(value) => self.literal(to, value, expr.ty.as_ref()),
+            // All of its values are null.
+            ExprKind::Case(_) if expr.ty.is_none() => self.literal(to, &Value::Null, None),
             ExprKind::Property(path) => {
                 let ty = expr.ty.as_ref().unwrap_or(&Type::Primitive(Primitive::String));
                 let is_truth = *ty == Type::Primitive(Primitive::Boolean);
@@ -254,8 +254,9 @@ impl<'s> Writer<'s> {
                 && let Some(ty @ Type::Primitive(Primitive::Double | Primitive::Single)) = &side.ty
                 && matches!(comparison, Comparison::Eq | Comparison::Ne)
             {
+                to.push("(");
                 self.path(to, path, ty, Part::Written)?;
-                to.push(if comparison == Comparison::Eq { " IS NULL" } else { " IS NOT NULL" });
+                to.push(if comparison == Comparison::Eq { " IS NULL)" } else { " IS NOT NULL)" });
                 return Ok(());
             }
         }

@@ -1,18 +1,16 @@
 //! Where a model's entities are kept: entity type → table, property → column, navigation property → join.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-
 use super::Scalar;
 use crate::model::{EntityTypeId, Model, Property};
+use std::borrow::Cow;
 
 type Sql = Cow<'static, str>;
 
 /// The tables of a model.
 #[derive(Debug, Default)]
 pub struct Schema {
-    tables: HashMap<Sql, Table>,
-    members: HashMap<Sql, Join>,
+    tables: ByName<Table>,
+    members: ByName<Join>,
     partition: Option<Sql>,
 }
 
@@ -23,14 +21,43 @@ pub struct Source<'s> {
     partition: Option<Scalar>,
 }
 
+/// Things in the order of their names. There are few, and each statement looks up many: to compare is quicker than to hash.
+#[derive(Debug)]
+struct ByName<T>(Vec<(Sql, T)>);
+
+impl<T> Default for ByName<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> ByName<T> {
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.as_ref().cmp(name))
+    }
+
+    /// Adds a thing, in the place of another of this name.
+    fn insert(&mut self, name: Sql, thing: T) {
+        let (place, end) = match self.place(&name) {
+            Ok(place) => (place, place + 1),
+            Err(place) => (place, place),
+        };
+        self.0.splice(place..end, [(name, thing)]);
+    }
+
+    fn get(&self, name: &str) -> Option<&T> {
+        self.place(name).ok().and_then(|place| self.0.get(place)).map(|(_, thing)| thing)
+    }
+}
+
 /// One table, for an entity type and all that extend it.
 #[derive(Debug)]
 pub struct Table {
     /// Its name in SQL, or a `SELECT` in parentheses in which `{p}` stands for the owner whose part is seen: for
     /// entities that every owner has. Empty for entities that have no row, such as a singleton that only leads to others.
     pub name: Sql,
-    columns: HashMap<Sql, Column>,
-    joins: HashMap<Sql, Join>,
+    columns: ByName<Column>,
+    joins: ByName<Join>,
     /// What tells its rows apart, in one value.
     pub(super) identity: Sql,
     /// A JSON text with every property that has no column.
@@ -105,7 +132,7 @@ impl<'s> Source<'s> {
     /// The table of an entity type: its own, or that of the nearest type it extends.
     pub(super) fn table(&self, model: &Model, ty: EntityTypeId) -> Option<&'s Table> {
         let entity = model.entity(ty);
-        match self.schema.tables.get(entity.name.as_str()) {
+        match self.schema.tables.get(&entity.name) {
             Some(table) => Some(table),
             None => self.table(model, entity.base?),
         }
@@ -127,8 +154,8 @@ impl Table {
     pub fn new(name: impl Into<Sql>) -> Self {
         Self {
             name: name.into(),
-            columns: HashMap::new(),
-            joins: HashMap::new(),
+            columns: ByName::default(),
+            joins: ByName::default(),
             identity: Cow::Borrowed("{t}.id"),
             document: None,
             type_name: None,
@@ -196,15 +223,15 @@ impl Table {
 
     /// The paths of all properties that have a column.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.columns.keys().map(AsRef::as_ref)
+        self.columns.0.iter().map(|(path, _)| path.as_ref())
     }
 
     pub(super) fn column_of(&self, path: &[&Property]) -> Option<&Column> {
         match path {
-            [one] => self.columns.get(one.name.as_str()),
+            [one] => self.columns.get(&one.name),
             _ => {
                 let path: Vec<&str> = path.iter().map(|property| property.name.as_str()).collect();
-                self.columns.get(path.join("/").as_str())
+                self.columns.get(&path.join("/"))
             }
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Cursor<'t> {
     pub text: &'t str,
     /// How it is read.
     pub strictness: Strictness,
-    source: &'t Decoded,
+    source: &'t Decoded<'t>,
     /// Behind the token that was looked at last.
     at: usize,
     ahead: Option<Token<'t>>,
@@ -50,8 +50,8 @@ pub(super) struct Mark(usize);
 
 impl<'t> Cursor<'t> {
     /// Stands at byte `start` of the text.
-    pub fn new(source: &'t Decoded, start: usize, strictness: Strictness) -> Result<Self, Error> {
-        let text = source.text.as_str();
+    pub fn new(source: &'t Decoded<'t>, start: usize, strictness: Strictness) -> Result<Self, Error> {
+        let text = source.text.as_ref();
         if text.len() - start > MAX_LENGTH {
             return Err(Error::too_complex(format_args!("a value is longer than {MAX_LENGTH} bytes")));
         }
@@ -70,8 +70,11 @@ impl<'t> Cursor<'t> {
 
     /// The next token, which stays the next.
     pub fn peek(&mut self) -> Result<&Token<'t>, Error> {
-        let token = self.take()?;
-        Ok(self.ahead.insert(token))
+        if self.ahead.is_none() {
+            self.ahead = Some(self.next()?);
+        }
+        // It is there: moving it out and back would cost more than the rest.
+        Ok(self.ahead.get_or_insert(Token::END))
     }
 
     /// The name that is next, if the next token is one.
@@ -84,9 +87,14 @@ impl<'t> Cursor<'t> {
 
     /// The next token, which is then behind.
     pub fn take(&mut self) -> Result<Token<'t>, Error> {
-        if let Some(token) = self.ahead.take() {
-            return Ok(token);
+        match self.ahead.take() {
+            Some(token) => Ok(token),
+            None => self.next(),
         }
+    }
+
+    /// Reads a token.
+    fn next(&mut self) -> Result<Token<'t>, Error> {
         self.tokens += 1;
         if self.tokens > MAX_TOKENS {
             return Err(Error::too_complex(format_args!("a value has more than {MAX_TOKENS} parts")));
@@ -101,13 +109,13 @@ impl<'t> Cursor<'t> {
 
     /// Whether the next token is this symbol.
     pub fn at_symbol(&mut self, symbol: char) -> Result<bool, Error> {
-        Ok(self.peek()?.kind == TokenKind::Symbol(symbol))
+        Ok(self.peek()?.is_symbol(symbol))
     }
 
     /// Whether the next token is this symbol and stands without blanks before it.
     pub fn at_adjacent(&mut self, symbol: char) -> Result<bool, Error> {
         let token = self.peek()?;
-        Ok(token.kind == TokenKind::Symbol(symbol) && !token.after_blank)
+        Ok(token.is_symbol(symbol) && !token.after_blank)
     }
 
     /// Takes the symbol if it is next.

@@ -13,7 +13,7 @@ use crate::value::Value;
 
 use super::ast::{BinaryOperator, Expr, ExprKind, Literal, Name, TypeName};
 use super::cursor::Cursor;
-use super::lex::{Token, TokenKind};
+use super::lex::{self, Token, TokenKind};
 use super::precedence::{AND, MEMBERSHIP, OR, UNARY};
 
 pub(super) use path::{argument, arguments, key, quantified};
@@ -137,7 +137,10 @@ fn binary(cursor: &Cursor<'_>, operator: BinaryOperator, left: Expr, right: Expr
 impl ExprKind {
     /// A node that reaches from its first operand to its last.
     fn over(self, cursor: &Cursor<'_>) -> Result<Expr, Error> {
-        let span = self.operands().map(|operand| operand.span).reduce(Span::to);
+        let mut span: Option<Span> = None;
+        self.each_operand(&mut |operand| {
+            span = Some(span.map_or(operand.span, |span| span.to(operand.span)));
+        });
         cursor.node(self, span.unwrap_or_default())
     }
 }
@@ -197,11 +200,15 @@ fn primary(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
 /// Reads what begins with a name: a constant, a call of one of the functions that take a type, or a path.
 fn named(cursor: &mut Cursor<'_>, name: &str) -> Result<Expr, Error> {
     if cursor.behind_is('(') {
-        return match name.to_ascii_lowercase().as_str() {
-            "cast" => typed(cursor, ExprKind::Cast),
-            "isof" => typed(cursor, ExprKind::IsOf),
-            "case" => case(cursor),
-            _ => path::path(cursor),
+        let is = |word: &str| name.eq_ignore_ascii_case(word);
+        return if is("cast") {
+            typed(cursor, ExprKind::Cast)
+        } else if is("isof") {
+            typed(cursor, ExprKind::IsOf)
+        } else if is("case") {
+            case(cursor)
+        } else {
+            path::path(cursor)
         };
     }
     match constant(name) {
@@ -279,7 +286,9 @@ fn typed(cursor: &mut Cursor<'_>, kind: fn(Option<Box<Expr>>, TypeName) -> ExprK
 
 /// `Edm.String`, `Collection(Edm.String)`; also `'microsoft.graph.device'`, which Graph's clients quote.
 fn type_name(cursor: &mut Cursor<'_>) -> Result<TypeName, Error> {
-    if let TokenKind::Literal(Literal::Value(Value::String(text))) = &cursor.peek()?.kind {
+    if let TokenKind::Literal(Literal::Value(Value::String(text))) = &cursor.peek()?.kind
+        && lex::is_name(text)
+    {
         let text = text.clone();
         let span = cursor.take()?.span;
         return Ok(TypeName::Single(Name { text, span }));

@@ -23,6 +23,16 @@ pub(super) struct Token<'t> {
     pub after_blank: bool,
 }
 
+impl Token<'_> {
+    /// The end of nothing.
+    pub const END: Self = Token { kind: TokenKind::End, span: Span { start: 0, end: 0 }, after_blank: false };
+
+    /// Whether it is this symbol.
+    pub fn is_symbol(&self, symbol: char) -> bool {
+        matches!(self.kind, TokenKind::Symbol(found) if found == symbol)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum TokenKind<'t> {
     /// `serialNumber`, `microsoft.graph.device`, `and`
@@ -44,13 +54,14 @@ pub(super) enum TokenKind<'t> {
 /// The token that begins at byte `at`, after any blanks.
 pub(super) fn token(text: &str, at: usize) -> Result<Token<'_>, Error> {
     let rest = text.get(at..).unwrap_or_default();
-    let trimmed = rest.trim_start_matches([' ', '\t']);
-    let start = text.len() - trimmed.len();
+    let blanks = rest.bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let trimmed = rest.get(blanks..).unwrap_or_default();
+    let start = at + blanks;
     let (kind, length) = match trimmed.chars().next() {
         None => (TokenKind::End, 0),
         Some(first) => kind(text, start, trimmed, first)?,
     };
-    Ok(Token { kind, span: Span::new(start, start + length), after_blank: trimmed.len() < rest.len() })
+    Ok(Token { kind, span: Span::new(start, start + length), after_blank: blanks > 0 })
 }
 
 /// The kind of the token at the start of `rest`, and its length.
@@ -93,8 +104,9 @@ fn kind<'t>(text: &str, start: usize, rest: &'t str, first: char) -> Result<(Tok
         _ => return Err(unexpected(0)),
     };
     // `5eq 5` is not two tokens, and neither is `'a'b`.
-    let touches_name = rest.get(length..).unwrap_or_default().starts_with(continues_name);
-    if touches_name && matches!(kind, TokenKind::Literal(_) | TokenKind::Text(_)) {
+    if matches!(kind, TokenKind::Literal(_) | TokenKind::Text(_))
+        && rest.get(length..).unwrap_or_default().starts_with(continues_name)
+    {
         return Err(unexpected(length));
     }
     Ok((kind, length))
@@ -297,6 +309,11 @@ pub(super) fn is_identifier(text: &str) -> bool {
     !text.is_empty() && name_part_length(text) == text.len()
 }
 
+/// Whether the text is one or more identifiers with points between them.
+pub(super) fn is_name(text: &str) -> bool {
+    !text.is_empty() && name_length(text) == text.len()
+}
+
 /// The length of the leading identifiers with points between them.
 pub(super) fn name_length(rest: &str) -> usize {
     let mut length = name_part_length(rest);
@@ -312,10 +329,16 @@ pub(super) fn name_length(rest: &str) -> usize {
 
 /// The length of the leading identifier, 0 if there is none.
 pub(super) fn name_part_length(rest: &str) -> usize {
-    if rest.starts_with(starts_name) {
-        rest.find(|character| !continues_name(character)).unwrap_or(rest.len())
-    } else {
-        0
+    if !rest.starts_with(starts_name) {
+        return 0;
+    }
+    // Most names are ASCII.
+    let ascii = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    match rest.as_bytes().get(ascii) {
+        Some(byte) if !byte.is_ascii() => {
+            rest.find(|character| !continues_name(character)).unwrap_or(rest.len())
+        }
+        _ => ascii,
     }
 }
 

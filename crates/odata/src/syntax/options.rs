@@ -49,7 +49,7 @@ pub(super) fn query(raw: &str, strictness: Strictness) -> Result<Options, Error>
 fn top_level(
     options: &mut Options,
     name: &str,
-    value: Option<Decoded>,
+    value: Option<Decoded<'_>>,
     strictness: Strictness,
 ) -> Result<(), Error> {
     if let Some(alias) = name.strip_prefix('@') {
@@ -75,7 +75,7 @@ fn top_level(
         (Some(option), None) => Err(Error::option_value(name, "", option.expects())),
         (None, _) if name.starts_with('$') => Err(Error::option_unknown(name)),
         (None, value) => {
-            options.custom.push((name.to_owned(), value.unwrap_or_default().text));
+            options.custom.push((name.to_owned(), value.unwrap_or_default().text.into_owned()));
             Ok(())
         }
     }
@@ -146,8 +146,8 @@ fn give(
     if let Some(before) = options.spelling(option).filter(|_| !strictness.is_strict()) {
         let spellings = match (before.starts_with('$'), spelling.starts_with('$')) {
             (true, true) => option.name().to_owned(),
-            (false, false) => option.name().trim_start_matches('$').to_owned(),
-            _ => format!("{}/{}", option.name(), option.name().trim_start_matches('$')),
+            (false, false) => option.bare_name().to_owned(),
+            _ => format!("{}/{}", option.name(), option.bare_name()),
         };
         return Err(Error::option_repeated(&spellings));
     }

@@ -29,6 +29,7 @@ pub(super) fn path(raw: &str, strictness: Strictness) -> Result<Vec<Segment>, Er
         return Err(Error::too_complex(format_args!("the path is longer than {MAX_LENGTH} bytes")));
     }
     let mut decoded = Decoded::default();
+    decoded.text.to_mut().reserve(raw.len() + 1);
     let mut segments = Vec::new();
     for part in parts(raw) {
         if segments.len() == MAX_SEGMENTS {
@@ -36,7 +37,7 @@ pub(super) fn path(raw: &str, strictness: Strictness) -> Result<Vec<Segment>, Er
         }
         // The slash is part of the path that spans count in, and the first is not said in strict reading.
         if !(strictness.is_strict() && segments.is_empty()) {
-            decoded.text.push('/');
+            decoded.text.to_mut().push('/');
         }
         if part.is_empty() {
             let at = Span::new(decoded.text.len(), decoded.text.len());
@@ -107,8 +108,8 @@ fn length_of_condition(inside: &str) -> Option<usize> {
 }
 
 /// Reads the segment that begins at byte `start` of the path and ends with it.
-fn segment(source: &Decoded, start: usize, strictness: Strictness) -> Result<Segment, Error> {
-    let path = source.text.as_str();
+fn segment(source: &Decoded<'_>, start: usize, strictness: Strictness) -> Result<Segment, Error> {
+    let path = source.text.as_ref();
     let text = path.get(start..).unwrap_or_default();
     let whole = Span::new(start, path.len());
     let name = match text.strip_prefix('$') {

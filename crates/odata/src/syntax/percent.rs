@@ -5,26 +5,32 @@
 //! Specification: OData 4.01 URL Conventions, 2 "URL Components"; RFC 3986, 2.1; blanks as `+` are the custom
 //! of HTML forms (URL Living Standard, 5.1) that Graph and its clients follow.
 
+use std::borrow::Cow;
+
 use crate::error::{Error, Span};
 
 use super::cursor::Strictness;
 
 /// Text that was percent-encoded.
 #[derive(Default)]
-pub(super) struct Decoded {
-    /// What it says.
-    pub text: String,
+pub(super) struct Decoded<'r> {
+    /// What it says: the encoded text itself where nothing is escaped, which is most often.
+    pub text: Cow<'r, str>,
     /// Where in it the bytes stand that were escaped, in order. Some characters separate only when they were
     /// not.
     escaped: Vec<usize>,
 }
 
-impl Decoded {
+impl<'r> Decoded<'r> {
     /// Decodes a part of the query, where `+` is a blank, unless the reading is strict.
-    pub fn query(raw: &str, strictness: Strictness) -> Result<Self, Error> {
+    pub fn query(raw: &'r str, strictness: Strictness) -> Result<Self, Error> {
         let plus = if strictness.is_strict() { b'+' } else { b' ' };
         let mut decoded = Decoded::default();
-        decoded.push(raw, plus, strictness)?;
+        if is_plain(raw) && !strictness.is_strict() {
+            decoded.text = Cow::Borrowed(raw);
+        } else {
+            decoded.push(raw, plus, strictness)?;
+        }
         Ok(decoded)
     }
 
@@ -45,6 +51,10 @@ impl Decoded {
     }
 
     fn push(&mut self, raw: &str, plus: u8, strictness: Strictness) -> Result<(), Error> {
+        if is_plain(raw) && !strictness.is_strict() {
+            self.text.to_mut().push_str(raw);
+            return Ok(());
+        }
         let start = self.text.len();
         let mut decoded = Vec::with_capacity(raw.len());
         let mut bytes = raw.bytes().enumerate();
@@ -74,9 +84,18 @@ impl Decoded {
             let message = format!("Syntax error: the character U+0000 at position {at} is not valid.");
             return Err(Error::syntax(message).at(Span::new(at, at + 1)));
         }
-        self.text.push_str(&text);
+        if self.text.is_empty() {
+            self.text = Cow::Owned(text);
+        } else {
+            self.text.to_mut().push_str(&text);
+        }
         Ok(())
     }
+}
+
+/// Whether the text says what it is, leniently read.
+fn is_plain(raw: &str) -> bool {
+    memchr::memchr3(b'%', b'+', b'#', raw.as_bytes()).is_none() && !raw.contains('\0')
 }
 
 /// Whether the byte may stand unescaped anywhere in a URL as the grammar has it: RFC 3986, and what JSON and

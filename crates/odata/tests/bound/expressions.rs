@@ -143,6 +143,7 @@ fn comparisons() {
         ("NaN le score", "false"),
         ("score in (1,NaN,INF)", "(score? in 1e0,INF)"),
         ("NaN in (1)", "false"),
+        ("age in (9223372036854775807.0,1)", "((age?::Decimal? = 9223372036854775807.0) | (age? in 1))"),
         ("1 eq 1.0", "(1 = 1.0)"),
         ("1.5 gt 10", "(1.5 > 10)"),
         ("'a' lt 'b'", "('a' < 'b')"),

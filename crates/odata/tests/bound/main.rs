@@ -17,6 +17,7 @@ mod functions;
 mod generate;
 mod json_read;
 mod json_write;
+mod negotiate;
 mod openapi;
 mod oracle;
 mod paths;

@@ -96,7 +96,7 @@ fn stock(seed: u64) -> Rc<Stock> {
 #[track_caller]
 fn ask(parts: u64, question: impl Fn(&mut Chance, &Stock) -> Result<Outcome, String>) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
-    let count = number("ODATA_QUERIES").unwrap_or(4000).div_ceil(parts);
+    let count = number("ODATA_QUERIES").unwrap_or(3000).div_ceil(parts);
     let first = number("ODATA_SEED").unwrap_or(0);
     let (mut wrong, mut without_value, mut early, mut unsupported) = (Vec::new(), 0, 0, 0);
     for seed in first..first + count {

@@ -1,17 +1,21 @@
 //! `serve`: wires the house together, and takes it apart again without cutting anyone short.
 
-use std::net::{IpAddr, SocketAddr};
+pub mod doors;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::doors::Doors;
 use super::interrupt::Signals;
 use crate::config::compat::ProfileName;
-use crate::config::{Config, make_data_folder};
+use crate::config::{Config, intercept, make_data_folder, tls};
 use crate::exit::Exit;
 use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
@@ -31,12 +35,17 @@ pub struct ServeArgs {
     /// A file of settings (TOML).
     #[arg(long, value_name = "FILE", env = "TAILMARK_CONFIG")]
     pub config: Option<PathBuf>,
-    /// A file of tenants and their entities to begin with; may be given several times, and again at every start.
+    /// A file of tenants to begin with, JSON or YAML: who may sign in, and entities; may be given several times, and
+    /// again at every start.
     #[arg(long, value_name = "FILE")]
     pub seed: Vec<PathBuf>,
     /// Whose manners are followed where Microsoft Graph and the OData standard contradict each other.
     #[arg(long, value_enum)]
     pub profile: Option<ProfileName>,
+    /// Also be an HTTP proxy that answers for graph.microsoft.com, login.microsoftonline.com and the like. Implies TLS
+    /// with an own CA.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = intercept::DEFAULT_LISTEN)]
+    pub intercept: Option<SocketAddr>,
 }
 
 impl ServeArgs {
@@ -52,6 +61,7 @@ impl ServeArgs {
         if let Some(profile) = self.profile {
             config.compat.profile = profile;
         }
+        config.intercept.listen = self.intercept.or(config.intercept.listen);
         config.seed = self.seed;
         Ok(config)
     }
@@ -64,6 +74,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// Its address for clients, without a slash at the end.
     pub base_url: String,
+    /// Where the proxy listens, if there is one.
+    pub proxy: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -88,7 +100,8 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     // From here on: whoever reads that it listens may tell it to stop at once.
     let mut signals = Signals::listen().context("signals cannot be listened to")?;
     let running = start(config).await?;
-    println!("Tailmark is listening on {}", running.base_url);
+    let intercepting = running.proxy.map(|proxy| format!(" and intercepting on http://{proxy}"));
+    println!("Tailmark is listening on {}{}", running.base_url, intercepting.unwrap_or_default());
     signals.next().await;
     tracing::info!("stopping");
     running.stop().await;
@@ -101,49 +114,85 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
 /// What kept it from starting.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     let wanted = config.http.listen;
-    if !wanted.ip().is_loopback() && !config.http.allow_plain {
+    if !wanted.ip().is_loopback() && !config.http.allow_plain && config.tls_mode() == tls::Mode::Off {
         bail!(
-            "http.listen is {wanted}, which others can reach, and there is no TLS; set http.allow_plain to true if \
-             something in front of Tailmark takes care of that"
+            "http.listen is {wanted}, which others can reach, and there is no TLS; set tls.mode to own-ca or files, or \
+             http.allow_plain to true if something in front of Tailmark takes care of that"
+        );
+    }
+    if let Some(proxy) = config.intercept.listen
+        && !proxy.ip().is_loopback()
+        && config.intercept.others == intercept::Others::Pass
+    {
+        bail!(
+            "intercept.listen is {proxy}, which others can reach, and intercept.others is pass: that is a proxy to \
+             everywhere for everybody; let it listen on a loopback address, or set intercept.others to refuse"
         );
     }
     let assignment_time = i64::try_from(config.emulation.assignment_time).unwrap_or(i64::MAX);
     let store = open_store(&config).await?.assigning_after(assignment_time.saturating_mul(10_000_000));
+    let mut tenants = Vec::new();
     for file in &config.seed {
-        seed::load(&store, file)
+        let seeded = seed::load(&store, file)
             .await
             .with_context(|| format!("the seed {} cannot be loaded", file.display()))?;
+        tenants.extend(seeded);
     }
 
-    let listener =
-        TcpListener::bind(wanted).await.with_context(|| format!("{wanted} cannot be listened on"))?;
+    let listener = listen_on(wanted).await?;
     let address = listener.local_addr()?;
     let base_url = public_url(&config, address);
-    let issuer = Arc::new(Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth));
-    let embedded =
-        Embedded { address: format!("http://{}", reachable(address)), base: issuer.base().to_owned() };
-    let verifier = Verifier::new(&config.auth, Some(&embedded))?;
+    let doors = Doors::new(&config)?;
+    let proxy = match config.intercept.listen {
+        Some(wanted) => Some(listen_on(wanted).await?),
+        None => None,
+    };
+    let issuer = Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth);
+    let issuer = Arc::new(issuer.known_as(&base_url));
+    issuer.learn(tenants);
+    let (stop, stopped) = watch::channel(false);
+    let header_timeout = Duration::from_secs(config.http.header_timeout);
+    let mut tasks = Vec::new();
+    let mut embedded = Embedded { address: format!("http://{address}"), base: issuer.base().to_owned() };
+    if config.auth.believes_embedded() && (doors.is_secured() || !address.ip().is_loopback()) {
+        // The verifier asks the issuer as it asks every other one. Where the service's own address has a certificate
+        // that this process need not trust, or is out on the network, the issuer has one more, on loopback.
+        let own = listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+        embedded.address = format!("http://{}", own.local_addr()?);
+        let door = listen::Door { router: issuer::routes(Arc::clone(&issuer)), header_timeout, tls: None };
+        tasks.push(tokio::spawn(listen::serve(own, door, stopped.clone())));
+    }
+    let verifier = Arc::new(Verifier::new(&config.auth, Some(&embedded))?);
     // An issuer that nobody believes has no reason to answer.
-    let mut beside =
-        if config.auth.believes_embedded() { issuer::routes(issuer) } else { axum::Router::new() };
+    let mut beside = if config.auth.believes_embedded() {
+        issuer::routes(Arc::clone(&issuer))
+    } else {
+        axum::Router::new()
+    };
     if config.emulation.enabled {
         let seeds = config.seed.clone();
-        beside = beside.merge(emulation::routes(store.clone(), seeds, config.http.max_body));
+        beside = beside.merge(emulation::routes(store.clone(), issuer, seeds, config.http.max_body));
     }
 
-    let (stop, stopped) = watch::channel(false);
     let queue = store.queue();
     queue.take_over().await.context("the import queue cannot be taken over")?;
-    let verifier = Arc::new(verifier);
     let app = App { config: Arc::new(config), store, verifier: Arc::clone(&verifier) };
     let settings = app.config.import.clone();
-    let header_timeout = app.config.http.header_timeout;
-    let tasks = vec![
-        tokio::spawn(worker::run(queue, settings, stopped.clone())),
-        tokio::spawn(listen::serve(listener, http::router(app, beside), header_timeout, stopped)),
-    ];
+    tasks.push(tokio::spawn(worker::run(queue, settings, stopped.clone())));
+    let others = app.config.intercept.others;
+    let router = http::router(app, beside.merge(doors.certificate()));
+    let proxy_address = proxy.as_ref().map(TcpListener::local_addr).transpose()?;
+    if let (Some(listener), Some(proxy)) = (proxy, doors.interceptor(&router, others)) {
+        tasks.push(tokio::spawn(crate::intercept::serve(listener, proxy, header_timeout, stopped.clone())));
+    }
+    let door = listen::Door { router, header_timeout, tls: doors.secured() };
+    tasks.push(tokio::spawn(listen::serve(listener, door, stopped)));
     verifier.warm().await;
-    Ok(Running { address, base_url, stop, tasks })
+    Ok(Running { address, base_url, proxy: proxy_address, stop, tasks })
+}
+
+async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
 }
 
 /// Opens the database, or makes it, and brings it up to date.
@@ -157,17 +206,25 @@ pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     Store::open(file.as_deref()).await.with_context(|| format!("the database {place} cannot be opened"))
 }
 
-/// The address for clients: as configured, or where we listen.
-fn public_url(config: &Config, address: SocketAddr) -> String {
-    if config.http.public_url.is_empty() {
-        format!("http://{}", reachable(address))
-    } else {
+/// The address for clients: as configured, or where we listen; without a slash at the end.
+#[must_use]
+pub fn public_url(config: &Config, address: SocketAddr) -> String {
+    let address = reachable(address);
+    if !config.http.public_url.is_empty() {
         config.http.public_url.trim_end_matches('/').to_owned()
+    } else if config.tls_mode() == tls::Mode::Off {
+        format!("http://{address}")
+    } else if address.ip().is_loopback() {
+        // Certificates from files are for names, as a rule.
+        format!("https://localhost:{}", address.port())
+    } else {
+        format!("https://{address}")
     }
 }
 
 /// An address under which this machine reaches itself: nobody can connect to `0.0.0.0`.
-fn reachable(address: SocketAddr) -> SocketAddr {
+#[must_use]
+pub fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::from([127, 0, 0, 1]),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),

@@ -6,9 +6,11 @@ use anyhow::Context as _;
 use autopilot::model::READ_WRITE;
 use uuid::Uuid;
 
+use super::serve;
 use crate::clock;
 use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
+use crate::issuer::directory::DEFAULT_USER;
 use crate::issuer::{DEFAULT_TENANT, Issuer, TokenKind, TokenRequest};
 
 /// Print a token signed by the embedded issuer.
@@ -27,7 +29,7 @@ pub struct TokenArgs {
     #[arg(long, value_name = "GUID", default_value_t = DEFAULT_TENANT)]
     pub tenant: Uuid,
     /// The user's principal name.
-    #[arg(long, value_name = "UPN", default_value = "admin@contoso.example")]
+    #[arg(long, value_name = "UPN", default_value = DEFAULT_USER)]
     pub user: String,
     /// Seconds until it expires; negative for one that has expired.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600, allow_negative_numbers = true)]
@@ -64,7 +66,7 @@ impl Default for MintRequest {
             app: false,
             personal: false,
             tenant: DEFAULT_TENANT,
-            user: "admin@contoso.example".to_owned(),
+            user: DEFAULT_USER.to_owned(),
             expires_in: 3600,
         }
     }
@@ -100,11 +102,7 @@ pub fn mint(data: &Path, request: MintRequest) -> anyhow::Result<String> {
 
 fn signed(config: &Config, request: MintRequest) -> anyhow::Result<String> {
     make_data_folder(&config.data)?;
-    let base = if config.http.public_url.is_empty() {
-        format!("http://{}", config.http.listen)
-    } else {
-        config.http.public_url.trim_end_matches('/').to_owned()
-    };
+    let base = serve::public_url(config, config.http.listen);
     let issuer = Issuer::open_or_create(&config.data, &base)?;
     let kind = match (request.app, request.personal) {
         (true, _) => TokenKind::Application,
@@ -113,12 +111,10 @@ fn signed(config: &Config, request: MintRequest) -> anyhow::Result<String> {
     };
     issuer
         .sign(&TokenRequest {
-            tenant: request.tenant,
-            kind,
             permissions: request.permissions,
             expires_in: request.expires_in,
-            now: clock::unix_seconds(),
             audience: config.auth.audience.first().cloned().unwrap_or_default(),
+            ..TokenRequest::new(request.tenant, kind, clock::unix_seconds())
         })
         .context("the token cannot be signed")
 }

@@ -40,6 +40,19 @@ pub struct Auth {
     pub client_id: Option<String>,
     /// The client secret that the embedded issuer accepts; default: one generated at its first start.
     pub client_secret: Option<Secret>,
+    /// How users sign in with a device code.
+    pub device_code: DeviceCode,
+}
+
+/// How users sign in at the embedded issuer with a device code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceCode {
+    /// On the page that the client names.
+    #[default]
+    Page,
+    /// Not at all: every code is approved at once, by the tenant's first user. For tests without a browser.
+    Approve,
 }
 
 impl Auth {
@@ -59,6 +72,7 @@ impl Default for Auth {
             algorithms: vec!["RS256".to_owned(), "ES256".to_owned()],
             client_id: None,
             client_secret: None,
+            device_code: DeviceCode::Page,
         }
     }
 }

@@ -100,7 +100,7 @@ fn form_of_answer(exchange: &Exchange, own: Format) -> Result<Format, Error> {
 fn service(exchange: &Exchange) -> Service {
     let mut bases = vec![exchange.base.clone()];
     let host = exchange.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    bases.extend(host.map(|host| format!("http://{host}")));
+    bases.extend(host.map(|host| format!("{}://{host}", exchange.transport.scheme())));
     let root = |version: Version| format!("/{}", version.segment());
     Service { bases, root: root(exchange.version), roots: Version::ALL.map(root).to_vec() }
 }
@@ -134,6 +134,7 @@ fn request(exchange: &Exchange, asked: batch::Request) -> Result<Request<Body>, 
     *request.method_mut() = Method::from_bytes(asked.method.as_bytes()).map_err(|_| Error::Method)?;
     *request.uri_mut() = asked.target.parse::<Uri>().map_err(|_| malformed("URL").in_target("url"))?;
     request.extensions_mut().insert(Inside);
+    request.extensions_mut().insert(exchange.transport);
     let headers = request.headers_mut();
     for (name, value) in asked.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed("header"))?;

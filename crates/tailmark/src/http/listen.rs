@@ -1,83 +1,110 @@
 //! The accept loop: connections in, requests to the router, a graceful end.
 //!
-//! hyper serves each connection with a time limit for the head of a request (slow clients hold nothing), and on
-//! stop every connection finishes the request it is at; who has asked nothing, or half of something, is not waited
-//! for.
+//! A door is plain HTTP/1.1, or TLS with HTTP/2 or HTTP/1.1 as client and server agree. Slow clients hold nothing: a
+//! handshake and the head of a request have a time limit each. On stop every connection finishes the requests it is
+//! at; who has asked nothing, or half of something, is not waited for.
 
 mod client;
+mod connection;
+mod streams;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use client::{Client, Line};
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tower_service::Service as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
+
+pub use self::connection::Connection;
+use super::plain;
+use crate::tls::Transport;
 
 /// How long connections get to finish once the service stops.
 const FAREWELL: Duration = Duration::from_secs(20);
 /// How long the loop rests when the system can give no connection (too many open files).
 const REST: Duration = Duration::from_millis(50);
+/// The first byte of a TLS connection: a handshake record (RFC 8446 §5.1). No HTTP method begins with it.
+const HANDSHAKE: u8 = 22;
+
+/// What stands behind a listener.
+#[derive(Clone)]
+pub struct Door {
+    /// The service.
+    pub router: Router,
+    /// How long a client may take for the head of a request, and for a handshake.
+    pub header_timeout: Duration,
+    /// Where it is a door for TLS.
+    pub tls: Option<Secured>,
+}
+
+/// What a door for TLS has besides.
+#[derive(Clone)]
+pub struct Secured {
+    /// Answers handshakes.
+    pub acceptor: TlsAcceptor,
+    /// What clients on this machine may ask by plain HTTP all the same.
+    pub plain: Router,
+}
 
 /// Serves until `stop` says so.
-pub async fn serve(
+pub async fn serve(listener: TcpListener, door: Door, stop: watch::Receiver<bool>) {
+    let limit = door.header_timeout;
+    accept(listener, limit, stop, move |stream, connection| {
+        tokio::spawn(door.clone().open(stream, connection));
+    })
+    .await;
+}
+
+/// Accepts connections until `stop` says so, and then waits until all of them have ended, but not for ever.
+pub async fn accept(
     listener: TcpListener,
-    router: Router,
-    header_timeout: u64,
+    header_timeout: Duration,
     mut stop: watch::Receiver<bool>,
+    mut each: impl FnMut(TcpStream, Connection),
 ) {
-    let connections = GracefulShutdown::new();
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(header_timeout)).max_headers(100);
+    let (alive, mut ended) = mpsc::channel(1);
+    let connection = Connection { header_timeout, stop: stop.clone(), _alive: alive };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
+            // Without anyone to say so it is the end as well.
             _ = stop.changed() => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        match accepted {
+            Ok((stream, _)) => {
+                // Answers are written whole: waiting for more to send would only delay them.
+                let _ = stream.set_nodelay(true);
+                each(stream, connection.clone());
+            }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(REST).await;
-                continue;
             }
-        };
-        // Answers are written whole: waiting for more to send would only delay them.
-        let _ = stream.set_nodelay(true);
-        let (client, router) = (Arc::new(Client::default()), router.clone());
-        let line = Line { stream, client: Arc::clone(&client) };
-        let asking = Arc::clone(&client);
-        let service = service_fn(move |request: hyper::Request<Incoming>| {
-            let (client, mut router) = (Arc::clone(&asking), router.clone());
-            async move {
-                let request = request.map(|body| Body::new(client.asks(body)));
-                router.call(request).await.map(|response| response.map(|body| client.is_told(body)))
-            }
-        });
-        let connection = connections.watch(http.serve_connection(TokioIo::new(line), service));
-        let mut stop = stop.clone();
-        tokio::spawn(async move {
-            tokio::select! {
-                ended = connection => if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection ended early");
-                },
-                () = async {
-                    // Without anyone to say so it is the end as well.
-                    let _ = stop.wait_for(|stop| *stop).await;
-                    client.let_go().await;
-                } => {}
-            }
-        });
+        }
     }
-    drop(listener);
-    if tokio::time::timeout(FAREWELL, connections.shutdown()).await.is_err() {
+    drop((listener, connection, each));
+    if tokio::time::timeout(FAREWELL, ended.recv()).await.is_err() {
         tracing::warn!("connections were cut at the end of the time for their farewell");
+    }
+}
+
+impl Door {
+    async fn open(self, stream: TcpStream, connection: Connection) {
+        let Some(secured) = self.tls else {
+            return connection.http_1(stream, self.router, Transport::Plain).await;
+        };
+        let mut first = [0];
+        match connection.in_time(stream.peek(&mut first)).await {
+            Some(Ok(1..)) if first == [HANDSHAKE] => {
+                connection.tls(stream, &secured.acceptor, self.router, Transport::Tls).await;
+            }
+            Some(Ok(1..)) => {
+                let is_here = stream.peer_addr().is_ok_and(|peer| peer.ip().to_canonical().is_loopback());
+                let router = plain::router(if is_here { secured.plain } else { Router::new() });
+                connection.http_1(stream, router, Transport::Plain).await;
+            }
+            // Nothing was said.
+            _ => {}
+        }
     }
 }

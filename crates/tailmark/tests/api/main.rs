@@ -15,6 +15,7 @@ mod etags;
 mod expand;
 mod facts;
 mod generated;
+mod intercept;
 mod language;
 mod metadata;
 mod paging;
@@ -27,6 +28,7 @@ mod search;
 mod seed;
 mod strictness;
 mod support;
+mod tls;
 
 /// `deviceManagement/importedWindowsAutopilotDeviceIdentityUploads`
 mod uploads {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, FABRIKAM, TestApp, bare, names};
+use crate::support::{Answer, Caller, FABRIKAM, TestApp, bare, names};
 use crate::{DEVICES, IMPORTED, ROOTS, UPLOADS};
 
 const SAMPLE_ID: &str = "8d639524-9524-8d63-2495-638d2495638d";
@@ -134,12 +134,65 @@ async fn seeded_ids_are_any_text() {
     assert!(app.everything().await.is_empty());
 }
 
+const READER: &str = "
+domains: [contoso.example]
+applications:
+  - appId: reader
+    delegatedPermissions: [DeviceManagementServiceConfig.Read.All]
+users:
+  - userPrincipalName: ada@contoso.example
+    passwordProfile: { password: '1234' }
+deviceManagement:
+  windowsAutopilotDeviceIdentities:
+    - { id: d-1, serialNumber: '0012' }
+";
+
+async fn as_ada(app: &TestApp) -> Answer {
+    let form =
+        "grant_type=password&client_id=reader&username=ada%40contoso.example&password=1234&scope=.default";
+    app.ask("POST", "/10000000-0000-4000-8000-000000000001/oauth2/v2.0/token")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .bytes(form.as_bytes())
+        .by_nobody()
+        .await
+}
+
+/// Who is in a seed may sign in, and then call with what was granted and nothing else.
+#[tokio::test]
+async fn who_is_seeded_can_sign_in_and_call() {
+    let app = TestApp::try_with(|config| {
+        let file = config.data.join("seed.yaml");
+        std::fs::write(&file, READER).unwrap();
+        config.seed = vec![file];
+    })
+    .await
+    .unwrap();
+    let signed_in = as_ada(&app).await.expect(200).json();
+    let token = format!("Bearer {}", signed_in["access_token"].as_str().unwrap());
+    let url = format!("{}/{DEVICES}", ROOTS[0]);
+    let devices = app.get(&url).by_nobody().header("authorization", &token).await.expect(200).entities();
+    assert_eq!(devices[0]["serialNumber"], "0012");
+    let change = app.post(&format!("{}/{IMPORTED}", ROOTS[0]), &bare("1", "PK"));
+    change.by_nobody().header("authorization", &token).await.expect(403);
+}
+
+/// A running service learns who may sign in, and forgets it.
+#[tokio::test]
+async fn who_is_seeded_later_can_sign_in_until_a_reset() {
+    let app = TestApp::try_with(|config| config.emulation.enabled = true).await.unwrap();
+    as_ada(&app).await.expect(400);
+    app.ask("POST", "/_tailmark/seed").by_nobody().bytes(READER.as_bytes()).await.expect(204);
+    as_ada(&app).await.expect(200);
+    app.ask("POST", "/_tailmark/reset").by_nobody().await.expect(204);
+    as_ada(&app).await.expect(400);
+}
+
 /// A seed that does not fit keeps the service from starting and says where.
 #[tokio::test]
 async fn a_bad_seed_is_refused() {
     for (seed, words) in [
         ("{", "EOF"),
-        ("7", "JSON object"),
+        ("7", "object"),
         (r#"{"tenant":"nobody"}"#, "UUID"),
         (r#"{"colour":"red"}"#, "colour"),
         (

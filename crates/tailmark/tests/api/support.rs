@@ -4,8 +4,10 @@ mod answer;
 mod app;
 mod caller;
 mod devices;
+mod secured;
 
 pub use answer::{Answer, names};
 pub use app::{LONG_LEASE, TestApp};
 pub use caller::{Caller, FABRIKAM};
 pub use devices::{bare, hash, hashed, hashed_as};
+pub use secured::Secured;

@@ -97,14 +97,14 @@ async fn its_documents() {
     let at = |tenant: &str| format!("/{tenant}/v2.0/.well-known/openid-configuration");
     let found = running.get(&at(TENANT), "proxy.example:8443").await;
     assert_eq!(found.status, 200);
-    assert_eq!(found.body["issuer"], format!("{BASE}/{TENANT}/v2.0"));
     let here = format!("http://proxy.example:8443/{TENANT}");
+    assert_eq!(found.body["issuer"], format!("{here}/v2.0"));
     assert_eq!(found.body["token_endpoint"], format!("{here}/oauth2/v2.0/token"));
     assert_eq!(found.body["authorization_endpoint"], format!("{here}/oauth2/v2.0/authorize"));
     assert_eq!(found.body["jwks_uri"], format!("{here}/discovery/v2.0/keys"));
     for shared in ["common", "organizations"] {
         let found = running.get(&at(shared), "localhost:1").await;
-        assert_eq!(found.body["issuer"], format!("{BASE}/{{tenantid}}/v2.0"));
+        assert_eq!(found.body["issuer"], "http://localhost:1/{tenantid}/v2.0");
         assert_eq!(found.body["jwks_uri"], format!("http://localhost:1/{shared}/discovery/v2.0/keys"));
     }
     for path in [at("contoso.example"), "/contoso/discovery/v2.0/keys".to_owned()] {
@@ -124,7 +124,7 @@ async fn its_documents() {
     assert!(key.get("d").is_none());
 
     let asked = format!(
-        "/common/discovery/instance?api-version=1.1&authorization_endpoint=https%3A%2F%2Fx%2F{TENANT}%2Foauth2%2Fv2.0%2Fauthorize"
+        "/common/discovery/instance?api-version=1.1&authorization_endpoint=https%3A%2F%2Flocalhost%2F{TENANT}%2Foauth2%2Fv2.0%2Fauthorize"
     );
     let found = running.get(&asked, "localhost:7").await.body;
     assert_eq!(found["tenant_discovery_endpoint"], format!("http://localhost:7{}", at(TENANT)));
@@ -277,9 +277,16 @@ async fn client_credentials() {
             "invalid_scope",
             70011,
         ),
-        (TENANT, swap("scope", Some("https://evil.example/.default")), None, 400, "invalid_scope", 70011),
+        (
+            TENANT,
+            swap("scope", Some("https://evil.example/.default")),
+            None,
+            400,
+            "invalid_resource",
+            500_011,
+        ),
         (TENANT, swap("scope", None), None, 400, "invalid_request", 900_144),
-        (TENANT, swap("grant_type", Some("password")), None, 400, "unsupported_grant_type", 70003),
+        (TENANT, swap("grant_type", Some("implicit")), None, 400, "unsupported_grant_type", 70003),
         (TENANT, swap("grant_type", None), None, 400, "invalid_request", 900_144),
         (TENANT, Vec::new(), None, 400, "invalid_request", 900_144),
         (TENANT, twice, None, 400, "invalid_request", 9_000_411),

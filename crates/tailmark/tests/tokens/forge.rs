@@ -24,10 +24,14 @@ pub enum Pair {
 
 impl Pair {
     pub fn rsa() -> Self {
-        let pem: String =
-            include_str!("rsa.pem").lines().skip_while(|line| !line.starts_with("-----")).collect();
-        let text = pem.split("-----").nth(2).unwrap();
-        Self::Rsa(RsaKeyPair::from_pkcs8(&STANDARD.decode(text).unwrap()).unwrap())
+        Self::Rsa(RsaKeyPair::from_pkcs8(&der(include_str!("rsa.pem"))).unwrap())
+    }
+
+    /// The EC key of `ec.crt.pem`.
+    pub fn certified_ec() -> Self {
+        let pkcs8 = der(include_str!("ec.pem"));
+        let random = SystemRandom::new();
+        Self::Ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8, &random).unwrap())
     }
 
     pub fn ec() -> Self {
@@ -76,6 +80,12 @@ impl Pair {
             Self::Ec(pair) => pair.public_key().as_ref().to_vec(),
         }
     }
+}
+
+/// What is inside a PEM text.
+pub fn der(pem: &str) -> Vec<u8> {
+    let text: String = pem.lines().skip_while(|line| !line.starts_with("-----")).collect();
+    STANDARD.decode(text.split("-----").nth(2).unwrap()).unwrap()
 }
 
 pub fn encode(bytes: impl AsRef<[u8]>) -> String {

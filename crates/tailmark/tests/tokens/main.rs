@@ -2,9 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod assertion;
+mod authorize;
+mod device_code;
+mod discovery;
 mod embedded;
 mod forge;
+mod grants;
+mod house;
 mod rotation;
+mod seeds;
 mod settings;
 mod table;
 mod upstream;

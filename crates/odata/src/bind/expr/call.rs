@@ -20,6 +20,10 @@ fn of_collections(name: &str, argument: Option<&Type>) -> bool {
     matches!(argument, Some(Type::Collection(_))) && both.contains(&name)
 }
 
+/// Functions that the standard has for collections, too, and that are done for texts only.
+const COLLECTIONS: &[&str] =
+    &["concat", "contains", "endswith", "indexof", "length", "startswith", "substring"];
+
 impl<'m> Binder<'_, 'm> {
     pub(super) fn call(
         &self,
@@ -58,6 +62,12 @@ impl<'m> Binder<'_, 'm> {
         }
         let bound: Vec<Expr<'m>> =
             arguments.iter().map(|argument| self.expr(&argument.value)).collect::<Result<_, _>>()?;
+        let is_collection = |argument: &Expr<'_>| matches!(argument.ty, Some(Type::Collection(_)));
+        if COLLECTIONS.contains(&first.name) && bound.iter().any(is_collection) {
+            return Err(
+                Error::unsupported(format!("The function '{}' of collections", first.name)).at(name.span)
+            );
+        }
         self.called(&ways, bound, arguments)
     }
 

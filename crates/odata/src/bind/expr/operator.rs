@@ -85,8 +85,11 @@ impl<'m> Binder<'_, 'm> {
         for item in items {
             let bound = self.expr(item)?;
             let bound = self.fit(bound, operand.ty.as_ref()).map_err(|error| error.at(item.span))?;
-            if is_of(&operand, Primitive::Decimal) && is_of(&bound, Primitive::Double) {
-                // Decimals are kept in another form than floating-point numbers: these are compared one by one.
+            let is_whole = matches!(operand.ty, Some(Type::Primitive(primitive)) if primitive.is_integer());
+            if is_of(&operand, Primitive::Decimal) && is_of(&bound, Primitive::Double)
+                || is_whole && is_of(&bound, Primitive::Decimal)
+            {
+                // Decimals are kept in another form than other numbers: these are compared one by one.
                 self.budget.take(&operand, place)?;
                 let (left, right) = self.balanced(operand.clone(), bound)?;
                 if !is_nan(&right) {

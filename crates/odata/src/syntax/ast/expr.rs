@@ -226,8 +226,9 @@ pub enum BinaryOperator {
 impl Expr {
     /// A node over its operands.
     pub fn new(kind: ExprKind, span: Span) -> Self {
-        let height = 1 + kind.operands().map(Expr::height).max().unwrap_or(0);
-        Expr { kind, span, height }
+        let mut below = 0;
+        kind.each_operand(&mut |operand| below = below.max(operand.height));
+        Expr { kind, span, height: below + 1 }
     }
 
     /// A literal.
@@ -258,25 +259,29 @@ impl Expr {
 }
 
 impl ExprKind {
-    /// The expressions directly below this one.
-    pub fn operands(&self) -> Box<dyn Iterator<Item = &Expr> + '_> {
+    /// Shows the expressions directly below this one, in order.
+    pub fn each_operand(&self, visit: &mut dyn FnMut(&Expr)) {
         match self {
-            ExprKind::Literal(_) => Box::new(std::iter::empty()),
-            ExprKind::Path(path) => Box::new(path.steps.iter().flat_map(Step::operands)),
-            ExprKind::Call { arguments, .. } => Box::new(arguments.iter().map(|argument| &argument.value)),
-            ExprKind::Negate(operand) | ExprKind::Not(operand) => Box::new(std::iter::once(&**operand)),
+            ExprKind::Literal(_) => {}
+            ExprKind::Path(path) => path.steps.iter().for_each(|step| step.each_operand(visit)),
+            ExprKind::Call { arguments, .. } => arguments.iter().for_each(|argument| visit(&argument.value)),
+            ExprKind::Negate(operand) | ExprKind::Not(operand) => visit(operand),
             ExprKind::And(operands)
             | ExprKind::Or(operands)
             | ExprKind::List(operands)
-            | ExprKind::Array(operands) => Box::new(operands.iter()),
+            | ExprKind::Array(operands) => operands.iter().for_each(visit),
             ExprKind::Binary { left, right, .. } | ExprKind::In(left, right) => {
-                Box::new([&**left, &**right].into_iter())
+                visit(left);
+                visit(right);
             }
             ExprKind::Cast(operand, _) | ExprKind::IsOf(operand, _) => {
-                Box::new(operand.as_deref().into_iter())
+                operand.as_deref().into_iter().for_each(visit);
             }
-            ExprKind::Case(cases) => Box::new(cases.iter().flat_map(|(when, then)| [when, then])),
-            ExprKind::Object(members) => Box::new(members.iter().map(|(_, value)| value)),
+            ExprKind::Case(cases) => cases.iter().for_each(|(when, then)| {
+                visit(when);
+                visit(then);
+            }),
+            ExprKind::Object(members) => members.iter().for_each(|(_, value)| visit(value)),
         }
     }
 }
@@ -294,23 +299,20 @@ impl Step {
         }
     }
 
-    fn operands(&self) -> Box<dyn Iterator<Item = &Expr> + '_> {
+    fn each_operand(&self, visit: &mut dyn FnMut(&Expr)) {
         match self {
             Step::Named(Segment { arguments, key, .. }) => {
-                let arguments = arguments.iter().chain(key).flatten();
-                Box::new(arguments.map(|argument| &argument.value))
+                arguments.iter().chain(key).flatten().for_each(|argument| visit(&argument.value));
             }
-            Step::Annotation { .. } => Box::new(std::iter::empty()),
-            Step::Lambda(lambda) => {
-                Box::new(lambda.predicate.as_ref().map(|(_, predicate)| &**predicate).into_iter())
-            }
+            Step::Annotation { .. } => {}
+            Step::Lambda(lambda) => lambda.predicate.iter().for_each(|(_, predicate)| visit(predicate)),
             Step::Filter { condition, key, .. } => {
-                let key = key.iter().flatten().map(|argument| &argument.value);
-                Box::new(std::iter::once(&**condition).chain(key))
+                visit(condition);
+                key.iter().flatten().for_each(|argument| visit(&argument.value));
             }
-            Step::Aggregate { expr, .. } => Box::new(expr.operand().into_iter()),
+            Step::Aggregate { expr, .. } => expr.operand().into_iter().for_each(visit),
             Step::Count { options, .. } => {
-                Box::new(options.as_deref().and_then(|options| options.filter.as_ref()).into_iter())
+                options.as_deref().and_then(|options| options.filter.as_ref()).into_iter().for_each(visit);
             }
         }
     }

@@ -20,7 +20,8 @@ use crate::syntax::options;
 pub(super) fn path(cursor: &mut Cursor<'_>) -> Result<Expr, Error> {
     let first = cursor.peek()?.clone();
     let start = first.span;
-    let mut steps = Vec::new();
+    // Most paths have one.
+    let mut steps = Vec::with_capacity(1);
     let root = match first.kind {
         TokenKind::Dollar("it") => Root::It,
         TokenKind::Dollar("this") => Root::This,

@@ -87,12 +87,15 @@ impl SystemOption {
         }
     }
 
+    /// The name in lower case, without `$`.
+    pub(super) fn bare_name(self) -> &'static str {
+        self.name().get(1..).unwrap_or_default()
+    }
+
     /// The option of this name, with or without `$`, in any letter case.
     pub fn named(spelling: &str) -> Option<Self> {
         let bare = spelling.strip_prefix('$').unwrap_or(spelling);
-        SystemOption::ALL
-            .into_iter()
-            .find(|option| option.name().trim_start_matches('$').eq_ignore_ascii_case(bare))
+        SystemOption::ALL.into_iter().find(|option| option.bare_name().eq_ignore_ascii_case(bare))
     }
 
     /// What its value has to be, for error messages.

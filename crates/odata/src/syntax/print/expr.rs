@@ -22,11 +22,13 @@ impl fmt::Display for Expr {
                 f.write_str(&name.text)?;
                 parentheses(f, arguments)
             }
-            // `-5` would read back as a literal.
-            ExprKind::Negate(operand) if matches!(operand.kind, ExprKind::Literal(_)) => {
-                write!(f, "-({operand})")
-            }
-            ExprKind::Negate(operand) => write!(f, "-{}", At(PRIMARY, operand)),
+            ExprKind::Negate(operand) => match &operand.kind {
+                // `-5` would read back as a literal.
+                ExprKind::Literal(literal) if takes_sign(literal) => write!(f, "-({literal})"),
+                // Parentheses count as a level, and text that was read shall not print as text that is too deep.
+                ExprKind::Negate(_) | ExprKind::Not(_) => write!(f, "-{operand}"),
+                _ => write!(f, "-{}", At(PRIMARY, operand)),
+            },
             ExprKind::Not(operand) => write!(f, "not {}", At(UNARY, operand)),
             ExprKind::And(operands) => {
                 separated(f, " and ", operands.iter().map(|operand| At(AND + 1, operand)))
@@ -65,6 +67,12 @@ impl fmt::Display for Expr {
             }
         }
     }
+}
+
+/// Whether a minus sign before the literal would belong to it.
+fn takes_sign(literal: &Literal) -> bool {
+    let text = literal.to_string();
+    text == "INF" || text.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// An operand in a place that asks for at least this precedence.

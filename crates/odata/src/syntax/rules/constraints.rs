@@ -52,5 +52,6 @@ impl Constraints {
 
 /// Some lists have names as they stand in a URL.
 fn decoded(name: &str) -> String {
-    Decoded::query(name, Strictness::Strict).map_or_else(|_| name.to_owned(), |decoded| decoded.text)
+    Decoded::query(name, Strictness::Strict)
+        .map_or_else(|_| name.to_owned(), |decoded| decoded.text.into_owned())
 }

@@ -210,6 +210,11 @@ fn computed_values() {
                 "Invalid $compute 11..21: There is a property called 'n' already.",
             ),
             (
+                "/items?$filter=length(tags) gt 1",
+                "Unsupported $filter 0..6: The function 'length' of collections is not supported by \
+             the service.",
+            ),
+            (
                 "/items?$compute=place as n&$select=n",
                 "{\"value\":[{\"n\":{\"city\":\"Bonn\",\"zip\":53111,\"at\":\"2020-02-29T12:30:00+02:00\",\"paint\":\"green\"}},{\"n\":{\"city\":\"Bonn\",\"zip\":53111,\"at\":\"2020-02-29T12:30:00+02:00\",\"paint\":\"green\"}},{\"n\":{\"city\":\"Bonn\",\"zip\":53111,\"at\":\"2020-02-29T12:30:00+02:00\",\"paint\":\"green\"}}]}",
             ),

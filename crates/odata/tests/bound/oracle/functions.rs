@@ -262,6 +262,10 @@ pub fn cast(value: Val, ty: &str) -> Val {
         },
         ("Edm.Decimal", Val::Int(number)) => Val::Dec(Decimal::of(number)),
         ("Edm.Decimal", Val::Text(text)) => Decimal::parse(&text).map_or(Val::Null, Val::Dec),
+        ("Edm.Decimal", Val::Real(number)) if number.is_finite() => {
+            Decimal::parse(&number.to_string()).map_or(Val::Null, Val::Dec)
+        }
+        ("Edm.Decimal", Val::Real(_)) => Val::Null,
         ("Edm.Double", value @ (Val::Int(_) | Val::Dec(_))) => Val::Real(float(&value)),
         ("Edm.Date", Val::Instant(ticks, _)) => Val::Day(ticks.div_euclid(DAY)),
         ("Edm.TimeOfDay", Val::Instant(ticks, _)) => Val::Clock(ticks.rem_euclid(DAY)),

@@ -23,6 +23,8 @@ pub struct Source {
     discovery: Url,
     /// The exact name, or a template with `{tenantid}`.
     name: String,
+    /// Further names in tokens.
+    also: Vec<String>,
     /// The tenant that the name itself names.
     own_tenant: Option<Uuid>,
     tenants: Vec<Uuid>,
@@ -58,6 +60,9 @@ pub enum SourceError {
 impl Source {
     /// The issuer inside this program: `address` is where it can be reached from here, `base` its permanent name.
     ///
+    /// Its document bears the name of the address under which it was asked, as RFC 8414 §3.3 has it; its access
+    /// tokens bear the permanent one, in the form of either version.
+    ///
     /// # Errors
     /// The address is not on loopback, or no address.
     pub fn embedded(address: &str, base: &str, auth: &Auth) -> Result<Self, SourceError> {
@@ -65,7 +70,8 @@ impl Source {
         let discovery = Url::parse(&entry).map_err(|_| SourceError::NotAnIssuer(address.to_owned()))?;
         let source = Self {
             discovery,
-            name: format!("{}/{TENANT}/v2.0", base.trim_end_matches('/')),
+            name: format!("{}/{TENANT}/v2.0", address.trim_end_matches('/')),
+            also: ["v2.0", ""].map(|form| format!("{}/{TENANT}/{form}", base.trim_end_matches('/'))).to_vec(),
             own_tenant: None,
             tenants: auth.tenants.clone(),
             transport: Transport::Embedded,
@@ -93,6 +99,7 @@ impl Source {
         let source = Self {
             discovery,
             name: name.collect::<Vec<_>>().join("/"),
+            also: Vec::new(),
             own_tenant: entry.split('/').find_map(guid),
             tenants: auth.tenants.clone(),
             transport,
@@ -106,13 +113,13 @@ impl Source {
         Ok(source)
     }
 
-    /// Whether `iss` is this issuer's name, with the tenant in its place where the name is a template.
+    /// Whether `iss` is a name of this issuer in tokens, with the tenant in its place where it is a template.
     pub fn issues(&self, iss: &str, tenant: Uuid) -> bool {
-        if self.name.contains(TENANT) {
-            self.name.replace(TENANT, &tenant.to_string()) == iss
-        } else {
-            self.name == iss
-        }
+        let is = |name: &String| match name.contains(TENANT) {
+            true => name.replace(TENANT, &tenant.to_string()) == iss,
+            false => name == iss,
+        };
+        if self.is_embedded() { self.also.iter().any(is) } else { is(&self.name) }
     }
 
     /// Whether the issuer may vouch for the tenant.

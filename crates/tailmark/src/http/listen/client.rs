@@ -1,4 +1,4 @@
-//! One connection's client: whether it is owed an answer when the service stops.
+//! One HTTP/1.1 connection's client: whether it is owed an answer when the service stops.
 //!
 //! In: what passes over the connection. Out: [`Client::let_go`], which returns once nobody would miss the connection.
 //! From the end of a request to the last byte of its answer the client is owed something; before that it is the
@@ -13,10 +13,9 @@ use std::time::Duration;
 use axum::body::HttpBody;
 use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// How long a client whose turn it is may say nothing once the service stops.
-const SILENCE: Duration = Duration::from_secs(1);
+pub(super) const SILENCE: Duration = Duration::from_secs(1);
 
 /// Nothing has been said, or half the head of a request.
 const QUIET: u8 = 0;
@@ -112,12 +111,12 @@ impl<B> Drop for Watched<B> {
 }
 
 /// The connection itself. It is flushed when all that there was to write has been given to the system.
-pub(super) struct Line {
-    pub(super) stream: TcpStream,
+pub(super) struct Line<S> {
+    pub(super) stream: S,
     pub(super) client: Arc<Client>,
 }
 
-impl AsyncRead for Line {
+impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -127,7 +126,7 @@ impl AsyncRead for Line {
     }
 }
 
-impl AsyncWrite for Line {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -98,7 +98,15 @@ impl Names<'_> {
         // What is aggregated may be less than an expression; the path has looked at it.
         match &expr.kind {
             ExprKind::Path(path) => path.steps.iter().try_for_each(|step| self.step_operands(step)),
-            _ => expr.kind.operands().try_for_each(|operand| self.expr(operand)),
+            kind => {
+                let mut checked = Ok(());
+                kind.each_operand(&mut |operand| {
+                    if checked.is_ok() {
+                        checked = self.expr(operand);
+                    }
+                });
+                checked
+            }
         }
     }
 
