@@ -714,6 +714,11 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION odata_ticks_scale(ticks bigint, factor int) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS 'BEGIN RETURN odata_whole(ticks::numeric * factor); END';
+CREATE OR REPLACE FUNCTION odata_ticks_divide(ticks bigint, divisor int) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS 'BEGIN RETURN odata_int_div(ticks, divisor); END';
+
 -- JSON texts, as `odata::sql::stored` keeps values in them.
 
 -- The members of an array: each as text and as JSON, with its place. None where the array is null.
@@ -969,6 +974,18 @@ CREATE OR REPLACE FUNCTION odata_cast_bytes(v bigint, source text, target text) 
 CREATE OR REPLACE FUNCTION odata_cast_bytes(v float8, source text, target text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT NULL::bytea';
 CREATE OR REPLACE FUNCTION odata_cast_bytes(v boolean, source text, target text) RETURNS bytea
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT NULL::bytea';
+
+-- Whole numbers of 32 bits, such as lengths, which would else be taken for floating-point ones.
+CREATE OR REPLACE FUNCTION odata_cast_text(v int, source text, target text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT odata_cast_text(v::bigint, source, target)';
+CREATE OR REPLACE FUNCTION odata_cast_integer(v int, source text, target text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT odata_cast_integer(v::bigint, source, target)';
+CREATE OR REPLACE FUNCTION odata_cast_real(v int, source text, target text) RETURNS float8
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT odata_cast_real(v::bigint, source, target)';
+CREATE OR REPLACE FUNCTION odata_cast_truth(v int, source text, target text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT NULL::boolean';
+CREATE OR REPLACE FUNCTION odata_cast_bytes(v int, source text, target text) RETURNS bytea
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS 'SELECT NULL::bytea';
 
 -- Flags: members are written `read=1,write=2`.

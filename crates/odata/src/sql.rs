@@ -261,7 +261,11 @@ fn behind_owners<'s>(
     }
     let mut condition = Condition::of_where();
     writer.pinned(&mut condition, to, alias);
-    condition.and(to).push_schema(&table.identity, alias).push(" IN (");
+    condition.and(to).push_schema(&table.identity, alias).push(if identities.is_empty() {
+        " IN (NULL"
+    } else {
+        " IN ("
+    });
     for (index, identity) in identities.iter().enumerate() {
         to.push(if index == 0 { "" } else { ", " }).bind(stored::scalar(identity));
     }

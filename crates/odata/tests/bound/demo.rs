@@ -198,6 +198,18 @@ fn samples() -> Vec<Property> {
     all.into_iter().map(|kind| primitive(&kind.name().to_lowercase(), kind)).collect()
 }
 
+/// The tables that the schema speaks of.
+pub const TABLES: &str = "
+    CREATE TABLE people (tenant TEXT, id TEXT, name TEXT, nick TEXT, age INTEGER, size INTEGER, score REAL,
+        active INTEGER, vip INTEGER, favourite INTEGER, wild BOOLEAN, born TEXT, wakes TEXT, seen INTEGER,
+        joined INTEGER, joined_offset INTEGER, code TEXT, shift INTEGER, price TEXT, photo BLOB, city TEXT, street TEXT,
+        paint INTEGER);
+    CREATE TABLE pets (tenant TEXT, id TEXT, name TEXT, weight INTEGER, owner TEXT);
+    CREATE TABLE toys (tenant TEXT, id TEXT, name TEXT, pet TEXT, maker TEXT);
+    CREATE TABLE makers (tenant TEXT, id TEXT);
+    CREATE TABLE reports (tenant TEXT, id TEXT, title TEXT, about TEXT);
+    CREATE TABLE lines (tenant TEXT, \"order\" INTEGER, number INTEGER, text TEXT);";
+
 fn schema() -> Schema {
     Schema::partitioned_by("tenant")
         .table(
