@@ -34,6 +34,8 @@ pub struct Dialect {
     pub truth: (&'static str, &'static str),
     /// Around the least or greatest decimal.
     pub extreme: (&'static str, &'static str),
+    /// Around bytes of which there shall be a least or greatest one, and around that one.
+    pub bytes: [(&'static str, &'static str); 2],
     /// Around the sum of whole numbers.
     pub total: (&'static str, &'static str),
     /// Around a sum or an average of floating-point numbers.
@@ -133,6 +135,7 @@ pub const SQLITE: Dialect = Dialect {
     column: ("", " COLLATE odata_decimal"),
     truth: ("", ""),
     extreme: ("", ""),
+    bytes: [("", ""); 2],
     total: ("", ""),
     measure: ("", ""),
     extract: Extract::Path("json_extract(", ", ", ")"),
@@ -157,6 +160,9 @@ pub const SQLITE: Dialect = Dialect {
 /// compared by their bytes, whatever the database's own order is; the types of parameters are written, because a
 /// statement is prepared before they are known.
 ///
+/// What the store must see to: columns are `BIGINT`, `DOUBLE PRECISION`, `TEXT COLLATE "C"` and `BYTEA`; NaN is bound as
+/// null, which SQLite makes of it; a text with U+0000 in it is refused before it is bound, because none can be kept.
+///
 /// `matchesPattern` is not supported: no limit holds for the time that a regular expression takes there.
 pub const POSTGRES: Dialect = Dialect {
     position: "strpos",
@@ -171,6 +177,7 @@ pub const POSTGRES: Dialect = Dialect {
     column: ("CAST(trim_scale((", ")::numeric) AS TEXT)"),
     truth: ("(", " <> 0)"),
     extreme: ("CAST(", " AS TEXT)"),
+    bytes: [("encode(", ", 'hex')"), ("decode(", ", 'hex')")],
     total: ("odata_whole(", ")"),
     measure: ("NULLIF(CAST(", " AS DOUBLE PRECISION), 'NaN')"),
     extract: Extract::Names("(CAST(", " AS JSON)", " -> ", " ->> ", ")"),

@@ -157,37 +157,37 @@ impl<'s> Writer<'s> {
             Some(Type::Primitive(primitive)) => Some(*primitive),
             _ => None,
         };
-        let is_decimal = primitive == Some(Primitive::Decimal);
-        let is_real = matches!(primitive, Some(Primitive::Double | Primitive::Single));
-        if is_decimal && matches!(aggregate.method, Method::Sum | Method::Average) {
-            let (open, close) = self.dialect.gather;
-            to.push(if aggregate.method == Method::Sum { "odata_dec_sum(" } else { "odata_dec_average(" });
-            to.push(open);
-            self.value(to, expr)?;
-            to.push(close).push(")");
-            return Ok(());
-        }
-        let (name, (open, close)) = match aggregate.method {
-            Method::Sum if is_real => ("SUM(", self.dialect.measure),
-            Method::Sum => ("SUM(", self.dialect.total),
-            Method::Average => ("AVG(", self.dialect.measure),
-            Method::Min if is_decimal => ("MIN(", self.dialect.extreme),
-            Method::Max if is_decimal => ("MAX(", self.dialect.extreme),
-            // Of conditions there is no least one everywhere.
-            Method::Min if primitive == Some(Primitive::Boolean) => {
-                ("MIN(CAST(", ("(", " AS INTEGER)) <> 0)"))
+        let nothing = ("", "");
+        let (name, around, inside) = match (aggregate.method, primitive) {
+            (Method::Sum, Some(Primitive::Decimal)) => ("odata_dec_sum(", nothing, self.dialect.gather),
+            (Method::Average, Some(Primitive::Decimal)) => {
+                ("odata_dec_average(", nothing, self.dialect.gather)
             }
-            Method::Max if primitive == Some(Primitive::Boolean) => {
-                ("MAX(CAST(", ("(", " AS INTEGER)) <> 0)"))
+            (Method::Sum, Some(Primitive::Double | Primitive::Single)) => {
+                ("SUM(", self.dialect.measure, nothing)
             }
-            Method::Min => ("MIN(", ("", "")),
-            Method::Max => ("MAX(", ("", "")),
-            Method::CountDistinct => ("COUNT(DISTINCT ", ("", "")),
-            Method::Count => ("COUNT(", ("", "")),
+            (Method::Sum, _) => ("SUM(", self.dialect.total, nothing),
+            (Method::Average, _) => ("AVG(", self.dialect.measure, nothing),
+            (Method::CountDistinct, _) => ("COUNT(DISTINCT ", nothing, nothing),
+            (Method::Count, _) => ("COUNT(", nothing, nothing),
+            (Method::Min | Method::Max, primitive) => {
+                let (around, inside) = match primitive {
+                    Some(Primitive::Decimal) => (self.dialect.extreme, nothing),
+                    Some(Primitive::Binary) => (self.dialect.bytes[1], self.dialect.bytes[0]),
+                    // Of conditions there is no least one everywhere.
+                    Some(Primitive::Boolean) => (("(", " <> 0)"), ("CAST(", " AS INTEGER)")),
+                    _ => (nothing, nothing),
+                };
+                (if aggregate.method == Method::Min { "MIN(" } else { "MAX(" }, around, inside)
+            }
         };
-        to.push(open).push(name);
-        self.comparable(to, expr)?;
-        to.push(if name.ends_with("CAST(") { "" } else { ")" }).push(close);
+        to.push(around.0).push(name).push(inside.0);
+        if name.starts_with("odata_") {
+            self.value(to, expr)?
+        } else {
+            self.comparable(to, expr)?
+        }
+        to.push(inside.1).push(")").push(around.1);
         Ok(())
     }
 

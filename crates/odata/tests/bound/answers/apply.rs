@@ -20,6 +20,30 @@ fn aggregates() {
                 "/items?$apply=aggregate(maker/name with countdistinct as n,place/city with max as c,made with min as m)",
                 "{\"value\":[{\"n\":2,\"c\":\"Bonn\",\"m\":\"1970-01-01T00:00:00Z\"}]}",
             ),
+            (
+                "/items?$apply=aggregate(live with min as l,open with max as o,photo with max as p,ratio with sum as s,ratio with average as r)",
+                "{\"value\":[{\"l\":true,\"o\":false,\"p\":\"AAA=\",\"s\":0.1,\"r\":0.1}]}",
+            ),
+            (
+                "/items?$apply=aggregate(cost with countdistinct as c,price with countdistinct as p,open with countdistinct as o)",
+                "{\"value\":[{\"c\":1,\"p\":2,\"o\":1}]}",
+            ),
+            (
+                "/items?$apply=groupby((price,open),aggregate($count as n))",
+                "{\"value\":[{\"price\":null,\"open\":null,\"n\":1},{\"price\":9.25,\"open\":null,\"n\":1},{\"price\":10.5,\"open\":false,\"n\":1}]}",
+            ),
+            (
+                "/items?$apply=concat(aggregate($count as n),aggregate(price with sum as s),aggregate(open with max as o))",
+                "{\"value\":[{\"n\":3},{\"s\":19.75},{\"o\":false}]}",
+            ),
+            (
+                "/items?$apply=concat(aggregate(live with min as l),aggregate(ratio with max as r),aggregate($count as n),groupby((live)))",
+                "{\"value\":[{\"l\":true},{\"r\":0.1},{\"n\":3},{\"live\":true}]}",
+            ),
+            (
+                "/items?$apply=compute(case(null eq price:null,true:price) as x)/aggregate(x with max as m)",
+                "{\"value\":[{\"m\":10.5}]}",
+            ),
             ("/items?$apply=aggregate(price mul count with sum as worth)", "{\"value\":[{\"worth\":77.75}]}"),
             ("/items?$apply=aggregate(parts/$count as n)", "{\"value\":[{\"n\":4}]}"),
             (
