@@ -8,6 +8,7 @@
 mod arithmetic;
 mod call;
 mod column;
+mod compare;
 mod dialect;
 mod expr;
 pub mod functions;

@@ -183,9 +183,9 @@ impl<'s> Writer<'s> {
         };
         to.push(around.0).push(name).push(inside.0);
         if name.starts_with("odata_") {
-            self.value(to, expr)?
+            self.value(to, expr)?;
         } else {
-            self.comparable(to, expr)?
+            self.comparable(to, expr)?;
         }
         to.push(inside.1).push(")").push(around.1);
         Ok(())
