@@ -256,7 +256,7 @@ pub fn cast(value: Val, ty: &str) -> Val {
         ("Edm.Int32" | "Edm.Int64" | "Edm.Byte", value) => match value {
             Val::Int(number) | Val::Member(number) => int(Some(number)),
             Val::Dec(number) => int(number.truncated().text().parse().ok()),
-            Val::Real(number) if number.abs() < 1e18 => int(format!("{:.0}", number.trunc()).parse().ok()),
+            Val::Real(number) => int(format!("{:.0}", number.trunc()).parse().ok()),
             Val::Text(text) => int(text.parse().ok()),
             _ => Val::Null,
         },
