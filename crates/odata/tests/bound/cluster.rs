@@ -34,8 +34,11 @@ rm -rf "$2"
 /// A running server.
 #[derive(Debug)]
 pub struct Cluster {
-    keeper: Child,
+    /// One for each time that the server was started.
+    keepers: Vec<Child>,
     folder: PathBuf,
+    programs: PathBuf,
+    owner: Option<(u32, u32)>,
     databases: AtomicUsize,
 }
 
@@ -66,25 +69,76 @@ impl Cluster {
             let _ = fs::remove_dir_all(&folder);
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr).trim()));
         }
-        let keeper = run(Path::new("/bin/sh"))
+        let mut cluster =
+            Self { keepers: Vec::new(), folder, programs, owner, databases: AtomicUsize::new(0) };
+        cluster.serve()?;
+        Ok(cluster)
+    }
+
+    /// Starts the server, and waits until it answers.
+    fn serve(&mut self) -> Result<(), String> {
+        let mut command = Command::new("/bin/sh");
+        if let Some((uid, gid)) = self.owner {
+            command.uid(uid).gid(gid);
+        }
+        let keeper = command
+            .current_dir(&self.folder)
+            .env("LC_ALL", "C")
             .args(["-c", KEEPER, "sh"])
-            .args([&programs, &folder])
+            .args([&self.programs, &self.folder])
             .arg(PORT.to_string())
             .process_group(0)
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("the server does not start: {error}"))?;
-        let cluster = Self { keeper, folder, databases: AtomicUsize::new(0) };
+        self.keepers.push(keeper);
         let begun = Instant::now();
-        while let Err(error) = cluster.run(USER, "SELECT 1") {
+        while let Err(error) = self.run(USER, "SELECT 1") {
             if begun.elapsed() > PATIENCE {
-                let log = fs::read_to_string(cluster.folder.join("log")).unwrap_or_default();
+                let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
                 return Err(format!("the server does not answer: {error}\n{log}"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        Ok(cluster)
+        Ok(())
+    }
+
+    /// Kills the server and everything it started as a crash would (SIGKILL), and says when it is gone.
+    ///
+    /// # Errors
+    /// Where there is none to kill.
+    pub fn kill(&self) -> Result<(), String> {
+        let file = self.folder.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).map_err(|error| error.to_string())?;
+        let id = text.lines().next().unwrap_or_default().to_owned();
+        // Its children would hold the shared memory for a moment longer.
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let all = std::iter::once(id.as_str()).chain(children.split_whitespace());
+        let sent = Command::new("kill").arg("-KILL").args(all).status().map_err(|error| error.to_string())?;
+        if !sent.success() {
+            return Err(format!("there is no process {id}"));
+        }
+        let begun = Instant::now();
+        while self.run(USER, "SELECT 1").is_ok() {
+            if begun.elapsed() > PATIENCE {
+                return Err("the server does not go away".to_owned());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    /// Starts the server again after [`Cluster::kill`].
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn restart(&mut self) -> Result<(), String> {
+        for file in ["data/postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+            let _ = fs::remove_file(self.folder.join(file));
+        }
+        self.serve()
     }
 
     /// A new, empty database; answers its address as [`Cluster::url`] does.
@@ -130,8 +184,12 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        for keeper in &mut self.keepers {
+            drop(keeper.stdin.take());
+        }
+        for keeper in &mut self.keepers {
+            let _ = keeper.wait();
+        }
     }
 }
 

@@ -56,7 +56,11 @@ pub fn open() -> Vec<Database> {
         let idle = IDLE.lock().unwrap().pop();
         let mut client = idle.unwrap_or_else(|| Client::connect(url, NoTls).unwrap());
         let schema = format!("world_{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
-        client.batch_execute(&format!("CREATE SCHEMA {schema}; SET search_path = {schema}, public")).unwrap();
+        client
+            .batch_execute(&format!(
+                "CREATE SCHEMA {schema}; SET search_path = {schema}, public; SET jit = off"
+            ))
+            .unwrap();
         let server = Server { client: Some(client), prepared: HashMap::new() };
         all.push(Database::Postgres(Box::new(RefCell::new(server))));
     }

@@ -7,6 +7,7 @@
 
 mod answers;
 mod bind;
+#[expect(dead_code, reason = "no test here kills the server")]
 mod cluster;
 mod csdl;
 mod csdl_read;

@@ -318,3 +318,13 @@ fn the_calendar_agrees_with_the_crate_time() {
         assert_eq!(instant.to_string(), format!("{}T00:00:00Z", calendar::print_date(date)));
     }
 }
+
+/// Found by fuzzing: an equals sign in the name of a custom option stays in the name.
+#[test]
+fn names_of_custom_options_are_printed_whole() {
+    for (query, printed) in [("a%3Db", "a%3Db"), ("a%3D=1%3D2", "a%3D=1%3D2"), ("a", "a"), ("a=1", "a=1")] {
+        let options = parse("", Some(query)).unwrap().options;
+        assert_eq!(options.to_query(), printed);
+        assert_eq!(parse("", Some(&options.to_query())).unwrap().options.custom, options.custom);
+    }
+}

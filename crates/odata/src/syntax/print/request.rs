@@ -46,9 +46,9 @@ impl Options {
     /// The options as the query of a URL, percent-encoded: parsing it gives the same options.
     #[must_use]
     pub fn to_query(&self) -> String {
-        let encoded = parts(self).into_iter().map(|part| match part.split_once('=') {
-            Some((name, value)) => format!("{}={}", encode_query(name), encode_query(value)),
-            None => encode_query(&part),
+        let encoded = parts(self).into_iter().map(|part| {
+            let name = encode_query(&part.name);
+            part.value.map_or(name.clone(), |value| format!("{name}={}", encode_query(&value)))
         });
         encoded.collect::<Vec<_>>().join("&")
     }
@@ -63,14 +63,35 @@ impl fmt::Display for Nested<'_> {
     }
 }
 
-/// The options that are set, each as `name=value`.
-fn parts(options: &Options) -> Vec<String> {
-    fn one(name: &str, value: Option<&impl fmt::Display>) -> Option<String> {
-        value.map(|value| format!("{name}={value}"))
+/// An option that is set.
+struct Part {
+    name: String,
+    /// Nothing for a custom option that is only a name.
+    value: Option<String>,
+}
+
+impl Part {
+    fn new(name: &str, value: String) -> Self {
+        Self { name: name.to_owned(), value: Some(value) }
     }
-    fn many(name: &str, values: &[impl fmt::Display]) -> Option<String> {
+}
+
+/// `name=value`
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.value.iter().try_for_each(|value| write!(f, "={value}"))
+    }
+}
+
+/// The options that are set.
+fn parts(options: &Options) -> Vec<Part> {
+    fn one(name: &str, value: Option<&impl fmt::Display>) -> Option<Part> {
+        value.map(|value| Part::new(name, value.to_string()))
+    }
+    fn many(name: &str, values: &[impl fmt::Display]) -> Option<Part> {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-        (!values.is_empty()).then(|| format!("{name}={}", values.join(",")))
+        (!values.is_empty()).then(|| Part::new(name, values.join(",")))
     }
     let system = [
         one("$schemaversion", options.schemaversion.as_ref()),
@@ -91,10 +112,11 @@ fn parts(options: &Options) -> Vec<String> {
         one("$skiptoken", options.skiptoken.as_ref()),
         one("$deltatoken", options.deltatoken.as_ref()),
     ];
-    let aliases = options.aliases.iter().map(|(name, value)| format!("@{name}={value}"));
-    let custom = options.custom.iter().map(|(name, value)| match value.as_str() {
-        "" => name.clone(),
-        value => format!("{name}={value}"),
+    let aliases =
+        options.aliases.iter().map(|(name, value)| Part::new(&format!("@{name}"), value.to_string()));
+    let custom = options.custom.iter().map(|(name, value)| Part {
+        name: name.clone(),
+        value: Some(value.clone()).filter(|value| !value.is_empty()),
     });
     system.into_iter().flatten().chain(aliases).chain(custom).collect()
 }
