@@ -30,9 +30,9 @@ pub use new_device::NewDevice;
 pub use queue::{Claim, Examined, Queue};
 pub use seed::Seeding;
 pub use settings::SettingsChange;
-pub use tables::SCHEMA;
 
-use std::path::Path;
+use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use autopilot::fault::Fault;
@@ -54,6 +54,9 @@ pub enum Error {
     /// Too much is waiting, or another process holds the database.
     #[error("the database is busy")]
     Busy,
+    /// Others changed the same at the same time, more often than it was tried.
+    #[error("others changed the same at the same time")]
+    Collision,
     /// The database's threads have ended.
     #[error("the database is closed")]
     Closed,
@@ -66,6 +69,9 @@ pub enum Error {
     /// An expression of the request has no value for some row.
     #[error("{0}")]
     Evaluation(String),
+    /// The database cannot do what an expression of the request asks for.
+    #[error("'{0}' on this database")]
+    Unsupported(&'static str),
     /// There is no such thing for this tenant.
     #[error("not found")]
     NotFound,
@@ -106,6 +112,7 @@ impl Error {
             Self::NotFound
                 | Self::ConditionNotMet
                 | Self::Evaluation(_)
+                | Self::Unsupported(_)
                 | Self::Conflict(_)
                 | Self::Invalid(_)
                 | Self::Refused { .. }
@@ -116,7 +123,41 @@ impl Error {
 
 impl From<odata::sql::Error> for Error {
     fn from(error: odata::sql::Error) -> Self {
-        Self::Inconsistent(error.to_string())
+        match error {
+            odata::sql::Error::Unsupported(what) => Self::Unsupported(what),
+            other => Self::Inconsistent(other.to_string()),
+        }
+    }
+}
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, which this program has to itself.
+    Sqlite,
+    /// PostgreSQL, which several programs may share.
+    Postgres,
+}
+
+/// Where the database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// SQLite in a file.
+    File(PathBuf),
+    /// SQLite in memory.
+    Memory,
+    /// PostgreSQL, by its address.
+    Postgres(String),
+}
+
+/// Without what lets one in.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "{}", file.display()),
+            Self::Memory => f.write_str("a database in memory"),
+            Self::Postgres(url) => f.write_str(url.rsplit('@').next().unwrap_or_default()),
+        }
     }
 }
 
@@ -184,14 +225,21 @@ impl Unit {
 }
 
 impl Store {
-    /// Opens or creates the database in a file (nothing: in memory) and brings its tables up to date.
+    /// Opens or creates a database and brings its tables up to date.
     ///
     /// # Errors
     /// Where it cannot be opened, or is of a newer version.
-    pub async fn open(file: Option<&Path>) -> Result<Self, Error> {
-        let db = Db::sqlite(file)?;
+    pub async fn open(place: &Place) -> Result<Self, Error> {
+        let (place, work) = (place.clone(), Arc::new(Notify::new()));
+        let bell = Arc::clone(&work);
+        let opened = tokio::task::spawn_blocking(move || match &place {
+            Place::File(file) => db::sqlite::open(Some(file)),
+            Place::Memory => db::sqlite::open(None),
+            Place::Postgres(url) => db::postgres::open(url, &bell),
+        });
+        let db = opened.await.map_err(|_| Error::Closed)??;
         migrate::up(&db).await?;
-        Ok(Self { db, work: Arc::new(Notify::new()), assignment_time: 0 })
+        Ok(Self { db, work, assignment_time: 0 })
     }
 
     /// The same, whose devices wait so many units of 100 ns for their profile.

@@ -24,9 +24,6 @@ pub struct MigrateArgs {
 pub async fn run(args: MigrateArgs) -> anyhow::Result<Exit> {
     let config = Config::load(args.config.as_deref(), args.data.as_deref())?;
     let version = open_store(&config).await?.version().await?;
-    match config.database.file(&config.data)? {
-        Some(file) => println!("{} is at version {version}", file.display()),
-        None => println!("a database in memory is at version {version}"),
-    }
+    println!("{} is at version {version}", config.database.place(&config.data)?);
     Ok(Exit::Done)
 }

@@ -201,9 +201,8 @@ async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {
 /// What kept it from doing so, with the place.
 pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
     make_data_folder(&config.data)?;
-    let file = config.database.file(&config.data)?;
-    let place = file.as_ref().map_or("in memory".to_owned(), |file| file.display().to_string());
-    Store::open(file.as_deref()).await.with_context(|| format!("the database {place} cannot be opened"))
+    let place = config.database.place(&config.data)?;
+    Store::open(&place).await.with_context(|| format!("{place} cannot be opened"))
 }
 
 /// The address for clients: as configured, or where we listen; without a slash at the end.

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use serde::Deserialize;
 
+use crate::store::Place;
+
 /// Where the data is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
-    /// `sqlite:` (a file in the data folder), `sqlite:PATH` or `sqlite::memory:`.
+    /// `sqlite:` (a file in the data folder), `sqlite:PATH`, `sqlite::memory:`, or `postgres://USER:PASSWORD@HOST/NAME`.
     pub url: String,
 }
 
@@ -20,16 +22,19 @@ impl Default for Database {
 }
 
 impl Database {
-    /// The database's file; nothing for one in memory.
+    /// Where the database is.
     ///
     /// # Errors
     /// Where the address is none of the above.
-    pub fn file(&self, data: &Path) -> anyhow::Result<Option<PathBuf>> {
+    pub fn place(&self, data: &Path) -> anyhow::Result<Place> {
+        if ["postgres://", "postgresql://"].iter().any(|scheme| self.url.starts_with(scheme)) {
+            return Ok(Place::Postgres(self.url.clone()));
+        }
         match self.url.strip_prefix("sqlite:") {
-            Some("") => Ok(Some(data.join("tailmark.db"))),
-            Some(":memory:") => Ok(None),
-            Some(path) => Ok(Some(PathBuf::from(path))),
-            None => bail!("database.url must begin with `sqlite:`; other databases are not supported yet"),
+            Some("") => Ok(Place::File(data.join("tailmark.db"))),
+            Some(":memory:") => Ok(Place::Memory),
+            Some(path) => Ok(Place::File(PathBuf::from(path))),
+            None => bail!("database.url must begin with `sqlite:` or `postgres://`"),
         }
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use odata::answer::{self, Answer};
 use odata::json::etag;
 use odata::query::Query;
-use odata::sql::SQLITE;
 
 use super::db::Tx;
-use super::{Error, SCHEMA, Writer};
+use super::tables::{dialect, schema};
+use super::{Error, Writer};
 
 /// Versions that a client knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,8 +79,8 @@ impl Writer {
 /// Refuses to go on where the entity is not there, or is of another version.
 pub(super) fn met(condition: Option<&Condition>, tx: &Tx<'_>, tenant: &str) -> Result<(), Error> {
     let Some(Condition { entity, conditions }) = condition else { return Ok(()) };
-    let source = SCHEMA.part_of(tenant);
-    match answer::answer(entity, &source, &SQLITE, &mut |statement| tx.rows(statement))? {
+    let source = schema(tx.engine()).part_of(tenant);
+    match answer::answer(entity, &source, dialect(tx.engine()), &mut |statement| tx.rows(statement))? {
         Some(Answer::Entity(entity)) => {
             let version = entity.version.unwrap_or_default();
             if conditions.miss(&version) || conditions.exclude(&version) {

@@ -8,7 +8,7 @@ use super::condition::met;
 use super::db::Tx;
 use super::profiles::{Whom, assign, exists};
 use super::uploads::found;
-use super::{Error, Writer};
+use super::{Engine, Error, Writer};
 use crate::clock;
 
 /// How long the real service takes to remove a device, in units of 100 ns: half an hour.
@@ -110,7 +110,7 @@ impl Writer {
                 for serial_number in &serial_numbers {
                     let rows = tx.rows(&Statement::new(
                         "SELECT id FROM devices
-                         WHERE tenant = $1 AND serial_number = $2 AND ($3 IS NULL OR profile_id = $3) ORDER BY id",
+                         WHERE tenant = $1 AND serial_number = $2 AND (CAST($3 AS TEXT) IS NULL OR profile_id = $3) ORDER BY id",
                         vec![tenant.as_str().into(), serial_number.as_str().into(), profile.clone().into()],
                     ))?;
                     let mut ids = Vec::new();
@@ -192,6 +192,10 @@ pub(super) fn newest(tx: &Tx<'_>) -> Result<i64, Error> {
 /// Adds the devices after a number to what `$search` looks into: all that a unit of work inserts at once. SQLite writes
 /// the index out before every statement that could fail half way, and so would for each of them.
 pub(super) fn index_after(tx: &Tx<'_>, number: i64) -> Result<(), Error> {
+    if tx.engine() == Engine::Postgres {
+        // Its index is kept by the database itself.
+        return Ok(());
+    }
     tx.run(&Statement::new(
         "INSERT INTO devices_search (rowid, serial_number, group_tag, manufacturer, model, user_principal_name,
             addressable_user_name, display_name)

@@ -59,18 +59,18 @@ macro_rules! statements {
             find: concat!(
                 "SELECT document FROM ",
                 $table,
-                " WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR owner = $3)"
+                " WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR owner = $3)"
             ),
             replace: concat!(
                 "UPDATE ",
                 $table,
                 " SET document = $4, owner = $5, version = version + 1",
-                " WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR owner = $3)"
+                " WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR owner = $3)"
             ),
             delete: concat!(
                 "DELETE FROM ",
                 $table,
-                " WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR owner = $3)"
+                " WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR owner = $3)"
             ),
         }
     };

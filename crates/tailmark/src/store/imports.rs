@@ -37,7 +37,8 @@ impl Writer {
                 if let Some(upload_id) = &upload_id {
                     accepts_devices(tx, &tenant, upload_id)?;
                 }
-                devices.iter().try_for_each(|device| insert(tx, &tenant, device))
+                devices.iter().try_for_each(|device| insert(tx, &tenant, device))?;
+                tx.announce()
             })
             .await?;
         self.work.notify_one();
@@ -62,7 +63,7 @@ impl Writer {
                 let key = || vec![tenant.as_str().into(), upload_id.clone().into(), id.as_str().into()];
                 let status = tx.row(&Statement::new(
                     "SELECT status FROM imported_devices
-                     WHERE tenant = $1 AND id = $3 AND ($2 IS NULL OR upload_id = $2)",
+                     WHERE tenant = $1 AND id = $3 AND (CAST($2 AS TEXT) IS NULL OR upload_id = $2)",
                     key(),
                 ))?;
                 match status.as_deref() {
@@ -84,7 +85,7 @@ impl Writer {
                         product_key = COALESCE($5, product_key), group_tag = COALESCE($6, group_tag),
                         assigned_user_principal_name = COALESCE($7, assigned_user_principal_name),
                         claim = claim + 1, lease_until = NULL
-                     WHERE tenant = $1 AND id = $3 AND ($2 IS NULL OR upload_id = $2)",
+                     WHERE tenant = $1 AND id = $3 AND (CAST($2 AS TEXT) IS NULL OR upload_id = $2)",
                     binds,
                 ))?;
                 if let Some(hash) = &change.hardware_identifier {
@@ -113,7 +114,7 @@ impl Writer {
                 met(condition.as_ref(), tx, &tenant)?;
                 found(tx.run(&Statement::new(
                     "DELETE FROM imported_devices
-                     WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR upload_id = $3)",
+                     WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR upload_id = $3)",
                     binds.clone(),
                 ))?)
             })

@@ -4,30 +4,51 @@
 
 use odata::sql::{Scalar, Statement};
 
-use super::Error;
 use super::db::{Db, Tx};
+use super::{Engine, Error};
 
-/// The migrations, in order; never edited once released.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../../../migrations/sqlite/0001_devices.sql"),
-    include_str!("../../../../migrations/sqlite/0002_versions.sql"),
-    include_str!("../../../../migrations/sqlite/0003_search.sql"),
-    include_str!("../../../../migrations/sqlite/0004_family.sql"),
-];
+/// What SQLite gets in Rust, for PostgreSQL; may be run again and again.
+const FUNCTIONS: &str = include_str!("../../../../migrations/postgres/0001_functions.sql");
+
+/// The migrations of a database, in order, the same numbers and names in each; never edited once released.
+fn migrations(engine: Engine) -> &'static [&'static str] {
+    macro_rules! migrations {
+        ($folder:literal) => {
+            &[
+                include_str!(concat!("../../../../migrations/", $folder, "/0001_devices.sql")),
+                include_str!(concat!("../../../../migrations/", $folder, "/0002_versions.sql")),
+                include_str!(concat!("../../../../migrations/", $folder, "/0003_search.sql")),
+                include_str!(concat!("../../../../migrations/", $folder, "/0004_family.sql")),
+            ]
+        };
+    }
+    match engine {
+        Engine::Sqlite => migrations!("sqlite"),
+        Engine::Postgres => migrations!("postgres"),
+    }
+}
 
 /// Applies what is missing.
 pub(super) async fn up(db: &Db) -> Result<(), Error> {
     db.write(|tx| {
+        let migrations = migrations(tx.engine());
         tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL)")?;
+        if tx.engine() == Engine::Postgres {
+            // Two programs that start at once do it one after the other.
+            tx.batch("LOCK TABLE schema_version IN EXCLUSIVE MODE")?;
+        }
         let applied = applied(tx)?;
-        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
         if applied > known {
             return Err(Error::Database(format!(
                 "the database has version {applied}, made by a newer program; this one knows {known}"
             )));
         }
+        if applied < known && tx.engine() == Engine::Postgres {
+            tx.batch(FUNCTIONS)?;
+        }
         for (migration, version) in
-            MIGRATIONS.iter().zip(1_i64..).skip_while(|(_, version)| *version <= applied)
+            migrations.iter().zip(1_i64..).skip_while(|(_, version)| *version <= applied)
         {
             tx.batch(migration)?;
             tx.run(&Statement::new("DELETE FROM schema_version", Vec::new()))?;

@@ -123,7 +123,7 @@ pub(super) fn assign(tx: &Tx<'_>, tenant: &str, whom: Whom<'_>, due: i64) -> Res
         return Ok(());
     }
     let (text, which): (_, Scalar) = match whom {
-        Whom::Everyone => (devices!("$2 IS NULL"), Scalar::Null),
+        Whom::Everyone => (devices!("number > $2"), (-1).into()),
         Whom::After(number) => (devices!("number > $2"), number.into()),
         Whom::One(id) => (devices!("id = $2"), id.into()),
     };

@@ -15,10 +15,10 @@ use autopilot::registration::{Existing, Identity, Outcome, Refusal, decide};
 use odata::sql::{Scalar, Statement};
 use tokio::sync::Notify;
 
-use super::Error;
 use super::db::{Db, Row, Tx};
 use super::devices;
 use super::profiles::{Whom, assign};
+use super::{Engine, Error};
 
 /// The rows under way, for the worker.
 #[derive(Clone, Debug)]
@@ -43,6 +43,25 @@ pub struct Claim {
 /// A claimed record and who its device is, or why it cannot be registered.
 pub type Examined = (Claim, Result<Identity, Refusal>);
 
+/// Takes the oldest records that nobody holds.
+macro_rules! claim {
+    ($locking:literal) => {
+        concat!(
+            "UPDATE imported_devices SET claim = claim + 1, attempts = attempts + 1, lease_until = $2
+             WHERE (tenant, id) IN (
+                SELECT tenant, id FROM imported_devices
+                WHERE status < 3 AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $3)
+                ORDER BY id LIMIT $4 ",
+            $locking,
+            ")
+             RETURNING tenant, id, upload_id, batch_id, import_id, serial_number, product_key, group_tag,
+                assigned_user_principal_name, attempts, claim,
+                (SELECT h.bytes FROM hardware_hashes h
+                 WHERE h.tenant = imported_devices.tenant AND h.imported_device_id = imported_devices.id)"
+        )
+    };
+}
+
 impl Queue {
     pub(super) fn new(db: Db, work: Arc<Notify>, assignment_time: i64) -> Self {
         Self { db, work, assignment_time }
@@ -65,18 +84,13 @@ impl Queue {
         let absurd = until.saturating_add(lease);
         self.db
             .write(move |tx| {
+                let claim = match tx.engine() {
+                    Engine::Sqlite => claim!(""),
+                    // Others that claim at the same time get what is left.
+                    Engine::Postgres => claim!("FOR UPDATE SKIP LOCKED"),
+                };
                 let rows = tx.rows(&Statement::new(
-                    "UPDATE imported_devices
-                     SET claim = claim + 1, attempts = attempts + 1, lease_until = $2
-                     WHERE (tenant, id) IN (
-                        SELECT tenant, id FROM imported_devices
-                        WHERE status < 3 AND (lease_until IS NULL OR lease_until <= $1 OR lease_until > $3)
-                        ORDER BY id LIMIT $4)
-                     RETURNING tenant, id, upload_id, batch_id, import_id, serial_number, product_key, group_tag,
-                        assigned_user_principal_name, attempts, claim,
-                        (SELECT h.bytes FROM hardware_hashes h
-                         WHERE h.tenant = imported_devices.tenant
-                            AND h.imported_device_id = imported_devices.id)",
+                    claim,
                     vec![now.into(), until.into(), absurd.into(), most.into()],
                 ))?;
                 let mut claims: Vec<Claim> = rows.into_iter().map(claimed).collect::<Result<_, _>>()?;
@@ -118,6 +132,9 @@ impl Queue {
     /// # Errors
     /// The database's.
     pub async fn take_over(&self) -> Result<(), Error> {
+        if self.db.engine() == Engine::Postgres {
+            return Ok(());
+        }
         self.db
             .write(|tx| {
                 tx.run(&Statement::new(

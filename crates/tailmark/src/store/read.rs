@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use odata::answer::{self, Answer};
 use odata::query::Query;
-use odata::sql::SQLITE;
 
-use super::{Error, Reader, SCHEMA};
+use super::tables::{dialect, schema};
+use super::{Error, Reader};
 
 impl Reader {
     /// Answers a query; nothing where the path names an entity that is not there.
@@ -17,8 +17,8 @@ impl Reader {
         let tenant = self.tenant.clone();
         self.db
             .read(move |tx| {
-                let source = SCHEMA.part_of(tenant.as_str());
-                answer::answer(&query, &source, &SQLITE, &mut |statement| tx.rows(statement))
+                let source = schema(tx.engine()).part_of(tenant.as_str());
+                answer::answer(&query, &source, dialect(tx.engine()), &mut |statement| tx.rows(statement))
             })
             .await
     }

@@ -110,15 +110,15 @@ impl Seeding {
         self.db
             .write(move |tx| {
                 let delete = |text| tx.run(&Statement::new(text, vec![tenant.clone().into()]));
-                delete("DELETE FROM imported_devices WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM uploads WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM devices WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM deleted_devices WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM deployment_profiles WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM autopilot_events WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM corporate_identifiers WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM autopilot_settings WHERE $1 IS NULL OR tenant = $1")?;
-                delete("DELETE FROM device_groups WHERE $1 IS NULL OR tenant = $1")?;
+                delete("DELETE FROM imported_devices WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM uploads WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM devices WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM deleted_devices WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM deployment_profiles WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM autopilot_events WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM corporate_identifiers WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM autopilot_settings WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM device_groups WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
                 Ok(())
             })
             .await

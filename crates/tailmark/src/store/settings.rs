@@ -75,11 +75,13 @@ impl Writer {
                 met(condition.as_ref(), tx, &tenant)?;
                 tx.run(&Statement::new(
                     "INSERT INTO autopilot_settings (tenant, sync_status, last_sync_ticks, last_manual_ticks)
-                     VALUES ($1, COALESCE($3, 0), COALESCE($4, $2), COALESCE($5, $2))
-                     ON CONFLICT (tenant) DO UPDATE SET sync_status = COALESCE($3, autopilot_settings.sync_status),
-                        last_sync_ticks = COALESCE($4, autopilot_settings.last_sync_ticks),
-                        last_manual_ticks = COALESCE($5, autopilot_settings.last_manual_ticks),
-                        sync_due_ticks = CASE WHEN $3 IS NULL THEN autopilot_settings.sync_due_ticks END,
+                     VALUES ($1, COALESCE(CAST($3 AS BIGINT), 0), COALESCE(CAST($4 AS BIGINT), $2),
+                        COALESCE(CAST($5 AS BIGINT), $2))
+                     ON CONFLICT (tenant) DO UPDATE SET
+                        sync_status = COALESCE(CAST($3 AS BIGINT), autopilot_settings.sync_status),
+                        last_sync_ticks = COALESCE(CAST($4 AS BIGINT), autopilot_settings.last_sync_ticks),
+                        last_manual_ticks = COALESCE(CAST($5 AS BIGINT), autopilot_settings.last_manual_ticks),
+                        sync_due_ticks = CASE WHEN CAST($3 AS BIGINT) IS NULL THEN autopilot_settings.sync_due_ticks END,
                         version = autopilot_settings.version + 1",
                     vec![
                         tenant.as_str().into(),

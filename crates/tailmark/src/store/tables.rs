@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use odata::sql::{Join, Schema, Table};
+use odata::sql::{Dialect, Join, Schema, Table};
+
+use super::Engine;
 
 /// The status of an upload: what was declared while it has no devices, else what follows from them.
 // The numbers are those of `…ImportStatus` (below 3 under way, 4 error) and `…UploadStatus`.
@@ -18,7 +20,7 @@ const UPLOAD_STATUS: &str = "(CASE
     ELSE 2 END)";
 
 /// The settings of a tenant, whether or not it has a row.
-const SETTINGS: &str = "(SELECT {p} AS tenant, {p} AS id, COALESCE(s.version, 0) AS version,
+const SETTINGS: &str = "(SELECT CAST({p} AS TEXT) AS tenant, CAST({p} AS TEXT) AS id, COALESCE(s.version, 0) AS version,
         COALESCE(s.sync_status, 0) AS sync_status, COALESCE(s.last_sync_ticks, -621355968000000000) AS last_sync_ticks,
         COALESCE(s.last_manual_ticks, -621355968000000000) AS last_manual_ticks
     FROM (SELECT 1) one LEFT JOIN autopilot_settings s ON s.tenant = {p})";
@@ -27,19 +29,41 @@ const HARDWARE_HASH: &str = "(SELECT h.bytes FROM hardware_hashes h
     WHERE h.tenant = {t}.tenant AND h.imported_device_id = {t}.id)";
 
 /// The tables behind the model of either version.
+pub fn schema(engine: Engine) -> &'static Schema {
+    static SQLITE: LazyLock<Schema> =
+        LazyLock::new(|| {
+            tables(devices().searched_by(
+                "{t}.number IN (SELECT rowid FROM devices_search WHERE devices_search MATCH {q})",
+            ))
+        });
+    static POSTGRES: LazyLock<Schema> = LazyLock::new(|| tables(devices()));
+    match engine {
+        Engine::Sqlite => &SQLITE,
+        Engine::Postgres => &POSTGRES,
+    }
+}
+
+/// How the database writes what others write differently.
+pub fn dialect(engine: Engine) -> &'static Dialect {
+    match engine {
+        Engine::Sqlite => &odata::sql::SQLITE,
+        Engine::Postgres => &odata::sql::POSTGRES,
+    }
+}
+
 // `deviceManagement` has no row of its own: what it leads to is all there is.
-pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+fn tables(devices: Table) -> Schema {
     Schema::partitioned_by("tenant")
         .table("deviceManagement", Table::new(""))
         .table("importedWindowsAutopilotDeviceIdentityUpload", uploads())
         .table("importedWindowsAutopilotDeviceIdentity", imported_devices())
-        .table("windowsAutopilotDeviceIdentity", devices())
+        .table("windowsAutopilotDeviceIdentity", devices)
         .table("windowsAutopilotDeploymentProfile", profiles())
         .table("windowsAutopilotDeploymentProfileAssignment", documents("profile_assignments"))
         .table("deviceManagementAutopilotEvent", documents("autopilot_events"))
         .table("importedDeviceIdentity", documents("corporate_identifiers"))
         .table("windowsAutopilotSettings", settings())
-});
+}
 
 fn uploads() -> Table {
     Table::new("uploads")
@@ -70,7 +94,6 @@ fn imported_devices() -> Table {
 fn devices() -> Table {
     Table::new("devices")
         .versioned_by("{t}.version")
-        .searched_by("{t}.number IN (SELECT rowid FROM devices_search WHERE devices_search MATCH {q})")
         .join("deploymentProfile", Join::On("{t}.id = {o}.profile_id".into()))
         .join("intendedDeploymentProfile", Join::On("{t}.id = {o}.intended_profile_id".into()))
         .column("id", "{t}.id")

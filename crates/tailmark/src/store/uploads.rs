@@ -21,7 +21,8 @@ impl Writer {
         self.db
             .write(move |tx| {
                 save(tx, &tenant, &upload)?;
-                upload.devices.iter().try_for_each(|device| insert(tx, &tenant, device))
+                upload.devices.iter().try_for_each(|device| insert(tx, &tenant, device))?;
+                tx.announce()
             })
             .await?;
         if has_devices {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp, names};
+use crate::support::{Answer, TestApp, database, names};
 use crate::{IMPORTED, ROOTS, UPLOADS};
 
 async fn app() -> TestApp {
@@ -73,6 +73,11 @@ async fn values_are_calculated() {
             (UPLOADS, "createdDateTimeUtc lt now()", "u1 u2 u3"),
             (UPLOADS, "case(id eq 'u1':'one',true:'other') eq 'one'", "u1"),
         ] {
+            // Of PostgreSQL's regular expressions nobody knows how long they take: they are not used.
+            if filter.starts_with("matchesPattern") && database::server().is_some() {
+                app.get(&format!("{root}/{path}?$filter={filter}")).await.expect(501).assert_is_error();
+                continue;
+            }
             let filter = filter.replace('+', "%2B");
             assert_eq!(ids(&app, &format!("{root}/{path}?$filter={filter}")).await, expected, "{filter}");
         }

@@ -20,6 +20,7 @@ mod language;
 mod metadata;
 mod paging;
 mod paths;
+mod postgresql;
 mod preferences;
 mod profiles;
 mod query_options;

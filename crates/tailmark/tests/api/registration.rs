@@ -276,7 +276,7 @@ async fn a_late_worker_changes_nothing() {
     let body = json!({ "deviceIdentities": [hashed("A"), hashed("B")] });
     let url = format!("{url}/{}/deviceIdentities", app.post(&url, &body).await.expect(201).id());
     let ids = app.get(&url).await.expect(200).each("id");
-    let other_process = Store::open(Some(&app.database())).await.unwrap();
+    let other_process = Store::open(app.place()).await.unwrap();
     let queue = other_process.queue();
     let examine = |claims: Vec<tailmark::store::Claim>| {
         let examined = claims.into_iter().map(|claim| {

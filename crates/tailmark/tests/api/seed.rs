@@ -97,7 +97,7 @@ async fn loading_it_twice_changes_nothing() {
         .await
         .expect(204);
     let before = all(&app).await;
-    let file = app.database().with_file_name("seed.json");
+    let file = app.file("seed.json");
     let app = app.restarted(|config| config.seed = vec![file]).await;
     app.settled_for(FABRIKAM).await;
     assert_eq!(all(&app).await, before, "what is there stays as it is, changed or not");

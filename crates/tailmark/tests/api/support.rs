@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod caller;
+pub mod database;
 mod devices;
 mod secured;
 

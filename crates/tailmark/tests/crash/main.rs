@@ -5,10 +5,13 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+#[path = "../../../odata/tests/bound/cluster.rs"]
+mod cluster;
 mod devices;
 mod kills;
 mod log;
 mod program;
 mod queue;
+mod replicas;
 mod start;
 mod stop;

@@ -22,6 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Site {
     folder: TempDir,
     pub token: String,
+    /// Settings of its programs, as variables.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// A started program, ready or not.
@@ -64,7 +66,7 @@ impl Site {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let token = mint(&folder.path().join("data"), MintRequest::default()).unwrap();
-        Self { folder, token }
+        Self { folder, token, settings: Vec::new() }
     }
 
     pub fn data(&self) -> PathBuf {
@@ -81,7 +83,7 @@ impl Site {
     }
 
     pub fn spawn(&self) -> Process {
-        Process::spawn(&self.data(), "127.0.0.1:0", &self.folder.path().join("log"))
+        Process::spawn_with(&self.data(), "127.0.0.1:0", &self.folder.path().join("log"), &self.settings)
     }
 
     pub fn start(&self) -> Service {
@@ -102,9 +104,14 @@ impl Drop for Site {
 
 impl Process {
     pub fn spawn(data: &Path, listen: &str, log: &Path) -> Self {
+        Self::spawn_with(data, listen, log, &[])
+    }
+
+    pub fn spawn_with(data: &Path, listen: &str, log: &Path, settings: &[(&str, String)]) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_tailmark"));
         command.args(["serve", "--listen", listen, "--data"]).arg(data);
+        command.envs(settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         let since = Instant::now();
         let mut child = command.spawn().unwrap();
@@ -147,7 +154,11 @@ impl Process {
 
     /// SIGTERM.
     pub fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tailmark::access::{Act, Grant};
 use tailmark::config::import::Import;
 use tailmark::http::caller::{Caller, CallerKind, Tenant};
-use tailmark::store::{Claim, Examined, ImportedDeviceChange, Queue, Store, Writer};
+use tailmark::store::{self, Claim, Examined, ImportedDeviceChange, Queue, Store, Writer};
 use tailmark::{clock, ids, worker};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -35,8 +35,8 @@ type Row = (i64, String, i64, i64);
 impl Pair {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("tailmark.db");
-        let (a, b) = (Store::open(Some(&file)).await.unwrap(), Store::open(Some(&file)).await.unwrap());
+        let file = store::Place::File(folder.path().join("tailmark.db"));
+        let (a, b) = (Store::open(&file).await.unwrap(), Store::open(&file).await.unwrap());
         Self { folder, a, b }
     }
 

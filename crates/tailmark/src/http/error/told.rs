@@ -52,6 +52,7 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
                 "A synchronisation was asked for less than ten minutes ago",
             )
         },
+        store::Error::Unsupported(_) => request(asked.profile, odata::Error::unsupported(error)),
         store::Error::Evaluation(message) => plain(StatusCode::BAD_REQUEST, "BadRequest", message.clone()),
         store::Error::Conflict(reason) => intune(asked, StatusCode::CONFLICT, "Conflict", reason),
         store::Error::Full | store::Error::ReadOnly => Told {
@@ -71,7 +72,9 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
         ),
         store::Error::NotFound => not_found(asked),
         store::Error::ConditionNotMet => condition_not_met(asked),
-        store::Error::Busy | store::Error::Closed | store::Error::Database(_) => unavailable(asked),
+        store::Error::Busy | store::Error::Collision | store::Error::Closed | store::Error::Database(_) => {
+            unavailable(asked)
+        }
     }
 }
 

@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::{Db, Job, LONGEST_QUEUE, Outcome, Tx};
+use super::{Db, Job, LONGEST_QUEUE, Tx, Unit, full};
 use crate::store::Error;
 
 /// How long the writer's thread is held at most.
@@ -34,22 +34,39 @@ impl Db {
         let (queue, work) = sync_channel(LONGEST_QUEUE);
         let (end, ended) = oneshot::channel();
         let is_kept = Arc::new(AtomicBool::new(false));
-        let verdict = Arc::clone(&is_kept);
-        let job: Job = Box::new(move |tx| {
-            let result = tx.and_then(|tx| serve(tx, &work));
-            Outcome {
-                keep: result.is_ok() && verdict.load(Ordering::Acquire),
-                answer: Box::new(move |commit| {
-                    let _ = end.send(commit.and(result));
-                }),
-            }
-        });
-        self.writer.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => Error::Busy,
-            TrySendError::Disconnected(_) => Error::Closed,
-        })?;
+        let whole = Whole { work: Some(work), is_kept: Arc::clone(&is_kept), result: Ok(()), end };
+        self.writer.try_send(Box::new(whole)).map_err(|error| full(&error))?;
         // Its units read through the same queue: nobody else sees what they wrote.
-        Ok(Joint { db: Db { writer: queue, readers: None }, is_kept, ended })
+        Ok(Joint { db: Db { engine: self.engine, writer: queue, readers: None }, is_kept, ended })
+    }
+}
+
+/// The transaction, for the thread that has it.
+struct Whole {
+    /// The units; taken at the one time that they can be served.
+    work: Option<Receiver<Job>>,
+    is_kept: Arc<AtomicBool>,
+    result: Result<(), Error>,
+    end: oneshot::Sender<Result<(), Error>>,
+}
+
+impl Unit for Whole {
+    fn run(&mut self, tx: Result<&Tx<'_>, Error>) -> bool {
+        self.result = match (tx, self.work.take()) {
+            (Ok(tx), Some(work)) => serve(tx, &work),
+            (Err(error), _) => Err(error),
+            (Ok(_), None) => Err(Error::Busy),
+        };
+        self.result.is_ok() && self.is_kept.load(Ordering::Acquire)
+    }
+
+    /// Its units have been answered: it cannot be run again.
+    fn collided(&self) -> bool {
+        false
+    }
+
+    fn conclude(self: Box<Self>, commit: Result<(), Error>) {
+        let _ = self.end.send(commit.and(self.result));
     }
 }
 
@@ -76,18 +93,21 @@ impl Joint {
 fn serve(tx: &Tx<'_>, work: &Receiver<Job>) -> Result<(), Error> {
     let until = Instant::now() + LONGEST;
     loop {
-        let job = match work.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        let mut job = match work.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(job) => job,
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
             Err(RecvTimeoutError::Timeout) => return Err(Error::Busy),
         };
         if let Err(error) = tx.batch("SAVEPOINT joint") {
-            (job(Err(error.clone())).answer)(Ok(()));
+            job.run(Err(error.clone()));
+            job.conclude(Ok(()));
             return Err(error);
         }
-        let outcome = job(Ok(tx));
-        let done = tx.batch(if outcome.keep { "RELEASE joint" } else { "ROLLBACK TO joint; RELEASE joint" });
-        (outcome.answer)(done.clone());
+        let keep = job.run(Ok(tx));
+        let done = tx.batch(if keep { "RELEASE SAVEPOINT joint" } else { UNDO });
+        job.conclude(done.clone());
         done?;
     }
 }
+
+const UNDO: &str = "ROLLBACK TO SAVEPOINT joint; RELEASE SAVEPOINT joint";

@@ -13,13 +13,14 @@ use tailmark::commands::serve::{self, Running};
 use tailmark::config::Config;
 use tailmark::issuer::Issuer;
 use tailmark::jwt;
+use tailmark::store::Place;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use super::Answer;
 use super::caller::{CONTOSO, Caller};
+use super::{Answer, database};
 use crate::IMPORTED;
 
 /// How long imports may take.
@@ -32,6 +33,7 @@ pub struct TestApp {
     /// `http://127.0.0.1:12345`
     pub base: String,
     folder: TempDir,
+    place: Place,
     issuer: Issuer,
     token: String,
     http: reqwest::Client,
@@ -67,12 +69,24 @@ impl TestApp {
 
     /// With other settings, which may keep it from starting.
     pub async fn try_with(change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        Self::in_folder(TempDir::new().unwrap(), change).await
+        let folder = TempDir::new().unwrap();
+        let place = match database::server() {
+            Some(server) => Place::Postgres(server.create().unwrap()),
+            None => Place::File(folder.path().join("tailmark.db")),
+        };
+        Self::in_folder(folder, place, change).await
     }
 
-    async fn in_folder(folder: TempDir, change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
+    async fn in_folder(
+        folder: TempDir,
+        place: Place,
+        change: impl FnOnce(&mut Config),
+    ) -> anyhow::Result<Self> {
         jwt::install();
         let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
+        if let Place::Postgres(url) = &place {
+            config.database.url.clone_from(url);
+        }
         config.http.listen.set_port(0);
         change(&mut config);
         let running = serve::start(config).await?;
@@ -80,18 +94,23 @@ impl TestApp {
         let issuer = Issuer::open_or_create(folder.path(), &base)?;
         let token = Caller::writer().token(&issuer);
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { base, folder, issuer, token, http, _running: running })
+        Ok(Self { base, folder, place, issuer, token, http, _running: running })
     }
 
     /// Stops the service and starts it on the same data.
     pub async fn restarted(self, change: impl FnOnce(&mut Config)) -> Self {
         self._running.stop().await;
-        Self::in_folder(self.folder, change).await.unwrap()
+        Self::in_folder(self.folder, self.place, change).await.unwrap()
     }
 
-    /// The database's file.
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("tailmark.db")
+    /// Where its database is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// A file in its folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn token(&self, caller: &Caller) -> String {
@@ -195,21 +214,40 @@ impl TestApp {
     ///
     /// It is told that there are none: claims with the service's own short leases come to nothing.
     pub fn hold_imports(&self) {
-        self.sql(&format!(
-            "CREATE TRIGGER held BEFORE UPDATE OF attempts ON imported_devices
-             WHEN NEW.lease_until < {LONG_LEASE} BEGIN SELECT RAISE(IGNORE); END"
-        ));
+        self.sql(&match self.place {
+            Place::Postgres(_) => format!(
+                "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+                 CREATE TRIGGER held BEFORE UPDATE OF attempts ON imported_devices FOR EACH ROW
+                 WHEN (NEW.lease_until < {LONG_LEASE}) EXECUTE FUNCTION hold()"
+            ),
+            _ => format!(
+                "CREATE TRIGGER held BEFORE UPDATE OF attempts ON imported_devices
+                 WHEN NEW.lease_until < {LONG_LEASE} BEGIN SELECT RAISE(IGNORE); END"
+            ),
+        });
     }
 
     /// Ends [`Self::hold_imports`].
     pub fn release_imports(&self) {
-        self.sql("DROP TRIGGER held");
+        self.sql(match self.place {
+            Place::Postgres(_) => "DROP FUNCTION hold() CASCADE",
+            _ => "DROP TRIGGER held",
+        });
     }
 
     fn sql(&self, statement: &str) {
-        let connection = rusqlite::Connection::open(self.database()).unwrap();
-        connection.busy_timeout(Duration::from_secs(5)).unwrap();
-        connection.execute_batch(statement).unwrap();
+        match &self.place {
+            Place::File(file) => {
+                let connection = rusqlite::Connection::open(file).unwrap();
+                connection.busy_timeout(Duration::from_secs(5)).unwrap();
+                connection.execute_batch(statement).unwrap();
+            }
+            Place::Postgres(url) => {
+                let name = url.rsplit('/').next().unwrap();
+                database::server().unwrap().run(name, statement).unwrap();
+            }
+            Place::Memory => panic!("no test has a database in memory"),
+        }
     }
 
     /// Everything that the default tenant has, to see that nothing has changed.

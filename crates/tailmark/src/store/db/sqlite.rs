@@ -1,0 +1,271 @@
+//! SQLite: one writer's thread, several readers' threads, a connection each.
+//!
+//! WAL, `synchronous=FULL`, foreign keys on. What has queued up for the writer is committed together, each unit in its own
+//! savepoint.
+
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use odata::sql::{Scalar, Statement, functions};
+use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
+
+use super::{Db, Job, LONGEST_QUEUE, Row, Tx, spawn};
+use crate::store::{Engine, Error};
+
+/// Units of work committed together.
+const LARGEST_GROUP: usize = 64;
+/// Prepared statements kept by each connection.
+const STATEMENTS: usize = 256;
+/// How long a connection waits for a lock of another process.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Opens or creates the database in a file; nothing for one in memory.
+///
+/// # Errors
+/// Where the file cannot be opened or is no database.
+pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
+    let writer = connect(file)?;
+    let (writer_queue, work) = sync_channel(LONGEST_QUEUE);
+    spawn("writer", move || write_all(&writer, &work))?;
+    let readers = match file {
+        Some(file) => {
+            let (queue, work) = sync_channel(LONGEST_QUEUE);
+            let work = Arc::new(Mutex::new(work));
+            for _ in 0..thread::available_parallelism().map_or(2, NonZero::get).max(2) {
+                let (connection, work) = (connect(Some(file))?, Arc::clone(&work));
+                spawn("reader", move || read_all(&connection, &work))?;
+            }
+            Some(queue)
+        }
+        None => None,
+    };
+    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers })
+}
+
+/// The writer's loop: takes what has queued up, commits it together, tells everyone.
+fn write_all(connection: &Connection, work: &Receiver<Job>) {
+    while let Ok(first) = work.recv() {
+        let more = std::iter::from_fn(|| work.try_recv().ok());
+        let mut group: Vec<Job> = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect();
+        let mut done = 0;
+        let committed = commit(connection, &mut group, &mut done);
+        if let Err(error) = &committed {
+            tracing::error!(%error, "a transaction was rolled back");
+            // Some errors roll back by themselves; the others must not leave the transaction open.
+            if !connection.is_autocommit() {
+                let _ = connection.execute_batch("ROLLBACK");
+            }
+            group.iter_mut().skip(done).for_each(|job| {
+                job.run(Err(error.clone()));
+            });
+        }
+        for job in group {
+            job.conclude(committed.clone());
+        }
+    }
+}
+
+/// Does the units; `done` counts those that were tried.
+fn commit(connection: &Connection, group: &mut [Job], done: &mut usize) -> Result<(), Error> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    for job in group {
+        connection.execute_batch("SAVEPOINT work")?;
+        *done += 1;
+        let keep = job.run(Ok(&Tx::Sqlite(connection)));
+        connection.execute_batch(if keep { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" })?;
+    }
+    Ok(connection.execute_batch("COMMIT")?)
+}
+
+/// A reader's loop: each unit sees one snapshot.
+fn read_all(connection: &Connection, work: &Mutex<Receiver<Job>>) {
+    loop {
+        let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut job) = job else { return };
+        match connection.execute_batch("BEGIN") {
+            Ok(()) => job.run(Ok(&Tx::Sqlite(connection))),
+            Err(error) => job.run(Err(error.into())),
+        };
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        job.conclude(Ok(()));
+    }
+}
+
+/// Each row of a query in turn.
+pub(super) fn each(
+    connection: &Connection,
+    statement: &Statement,
+    mut take: impl FnMut(Row) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut prepared = prepare(connection, statement)?;
+    let width = prepared.column_count();
+    let mut rows = prepared.raw_query();
+    while let Some(row) = rows.next()? {
+        let values: Result<Row, rusqlite::Error> =
+            (0..width).map(|column| row.get_ref(column).map(from_sqlite)).collect();
+        take(values?)?;
+    }
+    Ok(())
+}
+
+/// Runs a statement that answers no rows, and says how many it changed.
+pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<usize, Error> {
+    Ok(prepare(connection, statement)?.raw_execute()?)
+}
+
+/// Runs statements without values.
+pub(super) fn batch(connection: &Connection, text: &str) -> Result<(), Error> {
+    Ok(connection.execute_batch(text)?)
+}
+
+fn prepare<'c>(connection: &'c Connection, statement: &Statement) -> Result<CachedStatement<'c>, Error> {
+    let mut prepared = connection.prepare_cached(statement.text())?;
+    for index in 1..=prepared.parameter_count() {
+        // Placeholders are called `$1`, `$2`, …; SQLite numbers them by their first appearance.
+        let number: usize =
+            prepared.parameter_name(index).and_then(|name| name.get(1..)?.parse().ok()).unwrap_or(index);
+        let value = statement.binds().get(number.saturating_sub(1)).unwrap_or(&Scalar::Null);
+        prepared.raw_bind_parameter(index, Bound(value))?;
+    }
+    Ok(prepared)
+}
+
+struct Bound<'a>(&'a Scalar);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self.0 {
+            Scalar::Null => ToSqlOutput::Owned(Value::Null),
+            Scalar::Integer(number) => ToSqlOutput::Owned(Value::Integer(*number)),
+            Scalar::Real(number) => ToSqlOutput::Owned(Value::Real(*number)),
+            Scalar::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Scalar::Blob(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}
+
+fn from_sqlite(value: ValueRef<'_>) -> Scalar {
+    match value {
+        ValueRef::Null => Scalar::Null,
+        ValueRef::Integer(number) => Scalar::Integer(number),
+        ValueRef::Real(number) => Scalar::Real(number),
+        ValueRef::Text(text) => Scalar::Text(String::from_utf8_lossy(text).into_owned()),
+        ValueRef::Blob(bytes) => Scalar::Blob(bytes.to_vec()),
+    }
+}
+
+fn connect(file: Option<&Path>) -> Result<Connection, Error> {
+    let connection = match file {
+        Some(file) => {
+            create_for_owner(file);
+            Connection::open_with_flags(
+                file,
+                OpenFlags::SQLITE_OPEN_READ_WRITE
+                    | OpenFlags::SQLITE_OPEN_CREATE
+                    | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )?
+        }
+        None => Connection::open_in_memory()?,
+    };
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    write_ahead(&connection)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    // A plan must not depend on bound values, else every statement is planned anew when they change.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    register(&connection)?;
+    Ok(connection)
+}
+
+/// Makes a file that is not there yet readable for its owner only: it holds hardware hashes. SQLite gives the files
+/// beside it the same rights.
+///
+/// A file that is there is not opened: closing it would give up the locks that this process has on it.
+#[cfg(unix)]
+fn create_for_owner(file: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // Where it cannot be created, opening it says why.
+    _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+}
+
+/// Nothing to do: the folder's rights count.
+#[cfg(not(unix))]
+fn create_for_owner(_: &Path) {}
+
+/// Turns on the write-ahead log. Changing the journal needs the file for itself, and SQLite says "busy" at once, not
+/// after the busy time-out, where two programs that start together stand in each other's way.
+fn write_ahead(connection: &Connection) -> Result<(), Error> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL").map_err(Error::from) {
+            Err(Error::Busy) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Gives SQLite the functions that it lacks.
+fn register(connection: &Connection) -> Result<(), Error> {
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    for function in functions::FUNCTIONS {
+        let arguments = i32::try_from(function.arguments).unwrap_or(-1);
+        connection.create_scalar_function(function.name, arguments, flags, move |context| {
+            let values: Vec<Scalar> =
+                (0..context.len()).map(|index| from_sqlite(context.get_raw(index))).collect();
+            if values.contains(&Scalar::Null) {
+                return Ok(Value::Null);
+            }
+            let value = (function.call)(&values)
+                .map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))?;
+            Ok(to_sqlite(value))
+        })?;
+    }
+    connection.create_collation("odata_decimal", functions::compare_decimals)?;
+    Ok(())
+}
+
+fn to_sqlite(scalar: Scalar) -> Value {
+    match scalar {
+        Scalar::Null => Value::Null,
+        Scalar::Integer(number) => Value::Integer(number),
+        Scalar::Real(number) => Value::Real(number),
+        Scalar::Text(text) => Value::Text(text),
+        Scalar::Blob(bytes) => Value::Blob(bytes),
+    }
+}
+
+/// The text of an error that an expression of a request is to blame for.
+fn evaluation(error: &rusqlite::Error) -> Option<String> {
+    let text = error.to_string();
+    if text == "integer overflow" {
+        return Some("The result of a calculation is too large for its type.".to_owned());
+    }
+    text.strip_prefix(functions::PREFIX).map(str::to_owned)
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        if let Some(text) = evaluation(&error) {
+            return Self::Evaluation(text);
+        }
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly,
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
