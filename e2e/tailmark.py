@@ -16,8 +16,8 @@ TARGET = ROOT / "target"
 PATIENCE = 600
 
 
-class Missing(Exception):
-    """Something that is not on this machine and cannot be had."""
+class Missing(SystemExit):
+    """Something that is not on this machine and cannot be had. Who does not go on without it ends and says so."""
 
 
 def bare():
@@ -60,8 +60,9 @@ def python(kit, work, patience=PATIENCE):
             venv.create(work / "venv", with_pip=True, clear=True)
         except (OSError, subprocess.CalledProcessError):
             raise Missing("Python's venv with pip") from None
-        pip = [program, "-m", "pip", "install", "-q", "--retries", "1", "--timeout", "15", "--disable-pip-version-check"]
-        done("packages from PyPI", [*pip, "-r", wanted], patience)
+        # Compiled when they are imported: an SDK has thousands of modules, of which few are.
+        pip = [program, "-m", "pip", "install", "-q", "--no-compile", "--disable-pip-version-check"]
+        done("packages from PyPI", [*pip, "--retries", "1", "--timeout", "15", "-r", wanted], patience)
 
     installed(work, [wanted], install)
     return str(program)
@@ -81,20 +82,14 @@ def modules(kit, work, patience=PATIENCE):
     return work
 
 
-def too_old(program):
-    """Whether this Node.js reads no HTTPS_PROXY; its version."""
-    try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        raise Missing(f"Node.js: there is no {program}") from None
-    version = tuple(map(int, said.strip()[1:].split(".")[:2]))
-    return version < (22, 21) or (23, 0) <= version < (24, 5), said.strip()
-
-
 def node(program=None, patience=PATIENCE):
-    """A Node.js that reads HTTPS_PROXY: the machine's, else one from npm."""
-    old, _ = too_old(program or "node")
-    if not old:
+    """A Node.js that reads HTTPS_PROXY: the one that is named, the machine's, or one from npm."""
+    try:
+        ran = subprocess.run([program or "node", "--version"], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise Missing(f"Node.js: there is no {program or 'node'}") from None
+    version = tuple(map(int, ran.stdout.strip()[1:].split(".")[:2]))
+    if not (version < (22, 21) or (23, 0) <= version < (24, 5)):
         return program or "node"
     if program:
         raise Missing(f"Node.js 22.21, 24.5 or later: {program} reads no HTTPS_PROXY")

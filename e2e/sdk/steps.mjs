@@ -22,11 +22,11 @@ export async function run(steps) {
   let failed = false;
   for (const [name, step] of Object.entries(steps)) {
     try {
-      console.log(`ok ${name}: ${await step()}`);
+      console.log(`ok ${name} | ${await step()}`);
     } catch (error) {
       failed = true;
       console.error(error);
-      console.log(`FAILED ${name}: ${String(error?.message ?? error).replace(/\s+/g, " ").slice(0, 400)}`);
+      console.log(`FAILED ${name} | ${String(error?.message ?? error).replace(/\s+/g, " ").slice(0, 400)}`);
     }
   }
   process.exit(failed ? 1 : 0);

@@ -23,11 +23,11 @@ async def take(steps):
         try:
             said = step()
             said = await said if inspect.isawaitable(said) else said
-            print(f"ok {name}: {said}", flush=True)
+            print(f"ok {name} | {said}", flush=True)
         except Exception as error:
             failed = True
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            print(f"FAILED {name}: {reason[:400]}", flush=True)
+            print(f"FAILED {name} | {reason[:400]}", flush=True)
     return 1 if failed else 0
 
 

@@ -110,6 +110,17 @@ async def assign():
     return "and unassigned"
 
 
+def in_beta():
+    """The rest of the family, which v1.0 has no addresses for."""
+    family = importlib.import_module("family")
+    management = client.device_management
+    return {
+        "profile": lambda: family.profile(management, device(0)),
+        "synchronise": lambda: family.settings(management),
+        "identifiers": lambda: family.identifiers(management),
+    }
+
+
 async def refused():
     try:
         await devices.by_windows_autopilot_device_identity_id("00000000-0000-4000-8000-00000000dead").get()
@@ -138,6 +149,7 @@ run(
         "page": pages,
         "update": update,
         "assign": assign,
+        **(in_beta() if PACKAGE == "msgraph_beta" else {}),
         "error": refused,
         "delete": delete,
     }.items()

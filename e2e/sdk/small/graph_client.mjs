@@ -64,6 +64,52 @@ await run({
     await graph.api(`${device()}/unassignUserFromDevice`).post({});
     return "and unassigned";
   },
+  profile: async () => {
+    const profiles = "/deviceManagement/windowsAutopilotDeploymentProfiles";
+    const type = "#microsoft.graph.azureADWindowsAutopilotDeploymentProfile";
+    const made = await graph.api(profiles).post({ "@odata.type": type, displayName: "Shop floor", locale: "os-default" });
+    const target = { "@odata.type": "#microsoft.graph.allDevicesAssignmentTarget" };
+    const assignment = await graph.api(`${profiles}/${made.id}/assignments`).post({ target });
+    const look = () => graph.api(device()).expand("deploymentProfile,intendedDeploymentProfile").get();
+    let found = await look();
+    for (; !found.deploymentProfileAssignmentStatus.startsWith("assigned"); found = await look()) await pause();
+    holds(found.deploymentProfile.id === made.id && found.deploymentProfile["@odata.type"] === type, found);
+    await graph.api(`${profiles}/${made.id}/assignments/${assignment.id}`).delete();
+    await graph.api(`${profiles}/${made.id}`).delete();
+    return found.deploymentProfileAssignmentStatus;
+  },
+  synchronise: async () => {
+    await graph.api("/deviceManagement/windowsAutopilotSettings/sync").post();
+    const look = () => graph.api("/deviceManagement/windowsAutopilotSettings").get();
+    let found = await look();
+    for (; found.syncStatus === "inProgress"; found = await look()) await pause();
+    holds(found.syncStatus === "completed", found);
+    return found.syncStatus;
+  },
+  identifiers: async () => {
+    const all = "/deviceManagement/importedDeviceIdentities";
+    const importedDeviceIdentities = ["CI-0", "CI-1"].map((serial) => ({
+      importedDeviceIdentityType: "manufacturerModelSerial",
+      importedDeviceIdentifier: `Contoso,Slate 7,${serial}`,
+    }));
+    const body = { importedDeviceIdentities, overwriteImportedDeviceIdentities: false };
+    const made = (await graph.api(`${all}/importDeviceIdentityList`).post(body)).value;
+    holds(made.length === 2 && made.every((found) => found.status === true), made);
+    for (const { id } of made) await graph.api(`${all}/${id}`).delete();
+    return "2 taken, deleted";
+  },
+  batch: async () => {
+    const requests = [
+      { id: "1", method: "GET", url: `${devices}?$top=1` },
+      { id: "2", method: "POST", url: `${device()}/updateDeviceProperties`, headers: { "Content-Type": "application/json" }, body: { groupTag: "Till" } },
+      { id: "3", method: "GET", url: `${devices}/00000000-0000-4000-8000-00000000dead` },
+    ];
+    const { responses } = await graph.api("/$batch").post({ requests });
+    const answered = new Map(responses.map((response) => [response.id, response]));
+    holds(answered.get("1").status === 200 && answered.get("1").body.value.length === 1, responses);
+    holds(answered.get("2").status === 204 && answered.get("3").status === 404, responses);
+    return "200, 204 and 404";
+  },
   error: async () => {
     try {
       await graph.api(`${devices}/00000000-0000-4000-8000-00000000dead`).get();
