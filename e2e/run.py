@@ -91,6 +91,8 @@ NOT_RUN = {
 def built(arguments):
     """The program to try."""
     if arguments.binary:
+        if not arguments.binary.is_file():
+            raise SystemExit(f"There is no {arguments.binary}.")
         return arguments.binary.resolve()
     mode = "release" if arguments.release else "debug"
     command = ["cargo", "build", "--quiet", "-p", "tailmark"] + (["--release"] if arguments.release else [])

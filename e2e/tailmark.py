@@ -96,7 +96,9 @@ def node(program=None, patience=PATIENCE):
     work = modules(HERE / "node", TARGET / "e2e/node", patience)
     found = next(iter(sorted(work.glob("node_modules/node-*/bin/node"))), None)
     if not found:
-        raise Missing("Node.js 22.21, 24.5 or later: npm has none for this machine")
+        # An optional package that npm cannot have is no error to it.
+        shutil.rmtree(work)
+        raise Missing("Node.js 22.21, 24.5 or later: this one is older, and npm gave none for this machine")
     return str(found)
 
 
