@@ -417,7 +417,10 @@ fn arguments(code: &str) -> Vec<String> {
 #[test]
 fn the_clients_are_those_that_were_run() {
     let text = document("docs/clients.md");
-    assert!(text.lines().nth(2).unwrap().starts_with("Written by `e2e/run.py`"), "who wrote docs/clients.md?");
+    assert!(
+        text.lines().nth(2).unwrap().starts_with("Written by `e2e/run.py`"),
+        "who wrote docs/clients.md?"
+    );
     let locks = ["small", "large"].map(|kit| {
         let [pip, npm] = ["requirements.txt", "package-lock.json"]
             .map(|name| document(&format!("e2e/sdk/{kit}/{name}")).to_lowercase());
@@ -435,7 +438,10 @@ fn the_clients_are_those_that_were_run() {
     for row in clients {
         let names = row[0].split(" (").next().unwrap();
         for (package, version) in names.split(", ").zip(row[1].split(", ")) {
-            assert!(is_locked(package, version), "{package} {version} is not what e2e/sdk locks: run e2e/run.py");
+            assert!(
+                is_locked(package, version),
+                "{package} {version} is not what e2e/sdk locks: run e2e/run.py"
+            );
         }
     }
     let replay = document("e2e/community/replay.py");
