@@ -8,7 +8,7 @@
 
 Every program starts with a service of its own, in a folder of its own, with nothing set but what `tailmark env` prints.
 The groups are `community` (Python's standard library only), `small` (msal, azure-identity, microsoft-graph-client) and
-`large` (Microsoft's generated SDKs: half a gigabyte from PyPI and npm). Packages go below target/e2e, in the versions of
+`large` (Microsoft's generated SDKs: 700 MB from PyPI and npm). Packages go below target/e2e, in the versions of
 the lock files, and stay there. Node.js before 22.21 and 24.5 knows no proxy; then one comes from npm.
 
 One line an operation. What cannot be run here is said by name at the end. The exit code is 1 if something that was run
@@ -101,7 +101,7 @@ def built(arguments):
 
 
 def command_of(client, patience, nodes):
-    """How a client is started; its packages are installed where they are not."""
+    """How a client is started; its packages are installed where they are not, which is tried once."""
     kit, work = HERE / "sdk" / client.group, TARGET / "e2e" / client.group
     program, *more = client.arguments
     if client.language == "python":
@@ -216,7 +216,7 @@ def main():
     if not set(groups) <= set(GROUPS):
         parser.error(f"the groups are {', '.join(GROUPS)}")
     tailmark = built(arguments)
-    results, sequences, left_out, nodes = [], [], [], []
+    results, sequences, left_out, nodes, cannot = [], [], [], [], {}
     if "community" in groups:
         print("-- sequences of scripts", flush=True)
         sequences = run(tailmark, "python", [sys.executable, str(HERE / "community/replay.py")])
@@ -224,9 +224,13 @@ def main():
         if client.group not in groups:
             continue
         print(f"-- {client.name()}", flush=True)
+        kit = (client.group, client.language)
         try:
+            if kit in cannot:
+                raise cannot[kit]
             command = command_of(client, arguments.patience, nodes)
         except Missing as missing:
+            cannot[kit] = missing
             left_out.append(f"{client.name()}: {missing}")
             print(f"left out: {missing}", flush=True)
             continue
