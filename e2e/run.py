@@ -6,7 +6,8 @@
     e2e/run.py --binary PATH        a program that is there
     e2e/run.py --only community,small
 
-Every program starts with a service of its own, in a folder of its own, with nothing set but what `tailmark env` prints.
+Every program starts with a service of its own, in a folder of its own, with nothing set but what `tailmark env` prints and
+where Python finds steps.py.
 The groups are `community` (Python's standard library only), `small` (msal, azure-identity, microsoft-graph-client) and
 `large` (Microsoft's generated SDKs: 700 MB from PyPI and npm). Packages go below target/e2e, in the versions of
 the lock files, and stay there. Node.js before 22.21 and 24.5 knows no proxy; then one comes from npm.
