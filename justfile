@@ -48,6 +48,10 @@ run *arguments:
 docs:
     cargo doc --workspace --no-deps --open
 
+# SDKs and scripts against the service; writes docs/clients.md
+e2e *arguments:
+    e2e/run.py {{arguments}}
+
 # what a change has to pass
 ci:
     .ci/run

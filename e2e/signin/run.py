@@ -7,7 +7,7 @@
 Starts `target/debug/tailmark` (or `--program`) on a new folder with seed.yaml, TLS of its own and its proxy. First the
 libraries are told its address, then they believe to speak with login.microsoftonline.com and graph.microsoft.com. On port
 443 of the loopback where that is allowed, because msal for Python looks up where a user is at home without the port; else
-that case is said to be left out, and so is what Node cannot do because it knows no proxy.
+that case is said to be left out. A Node.js that knows no proxy is replaced by one from npm.
 
 The libraries come from PyPI (requirements.txt) and npm (package.json) into `--work`, by default a folder below `target`.
 One line a case, then `N passed, M failed`; the exit code is 1 if one failed.
@@ -22,27 +22,10 @@ import socket
 import subprocess
 import sys
 import tempfile
-import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-
-
-def prepare(work):
-    """The libraries, in a folder of their own; nothing is done where they are there already."""
-    wanted = (HERE / "requirements.txt").read_text() + (HERE / "package.json").read_text()
-    mark = work / "installed"
-    if mark.exists() and mark.read_text() == wanted:
-        return
-    work.mkdir(parents=True, exist_ok=True)
-    venv.create(work / "venv", with_pip=True)
-    subprocess.run(
-        [work / "venv/bin/python", "-m", "pip", "install", "-q", "-r", HERE / "requirements.txt"], check=True
-    )
-    for name in "package.json", "package-lock.json":
-        shutil.copy(HERE / name, work)
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--silent"], cwd=work, check=True)
-    mark.write_text(wanted)
+sys.path.insert(0, str(HERE.parent))
+import tailmark  # noqa: E402
 
 
 def free_port(wanted):
@@ -75,14 +58,16 @@ def started(program, folder, port):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--program", type=pathlib.Path, default=ROOT / "target/debug/tailmark")
-    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "target/e2e-signin")
-    parser.add_argument("--node", default="node", help="Node, of 22.21 or 24.5 at least for the proxy")
+    parser.add_argument("--program", type=pathlib.Path, default=tailmark.ROOT / "target/debug/tailmark")
+    parser.add_argument("--work", type=pathlib.Path, default=tailmark.ROOT / "target/e2e-signin")
+    parser.add_argument("--node", help="Node.js of 22.21 or 24.5 at least; the machine's or npm's")
     arguments = parser.parse_args()
-    prepare(arguments.work)
+    arguments.work = arguments.work.resolve()
+    python = tailmark.python(HERE, arguments.work)
+    node = tailmark.node(arguments.node)
+    tailmark.modules(HERE, arguments.work)
     for name in "signin.py", "signin.mjs", "certificates.py":
         shutil.copy(HERE / name, arguments.work)
-    python = arguments.work / "venv/bin/python"
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         shutil.copy(HERE / "seed.yaml", folder)
@@ -107,7 +92,7 @@ def main():
             lines = []
             for title, told in ("direct", direct), ("through the proxy", intercepted):
                 print(f"-- {title}")
-                for command in [python, "signin.py"], [arguments.node, "signin.mjs"]:
+                for command in [python, "signin.py"], [node, "signin.mjs"]:
                     run = subprocess.run(
                         command,
                         cwd=arguments.work,

@@ -90,6 +90,8 @@ struct Part {
     url: String,
     /// The `Host` that a path belongs to; in multipart only.
     host: Option<String>,
+    /// Its `Authorization`, where it is not known to be the batch's; in multipart only.
+    authorization: Option<String>,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
     group: Option<usize>,
@@ -191,6 +193,18 @@ impl Batch {
         }
     }
 
+    /// Takes requests that repeat the `Authorization` of the batch itself, as some clients write it into every part.
+    /// Any other stays refused: no request is done as somebody else. In JSON it is not looked at.
+    #[must_use]
+    pub fn sent_with(mut self, authorization: Option<&str>) -> Self {
+        for part in &mut self.requests {
+            if part.authorization.as_deref() == authorization {
+                part.authorization = None;
+            }
+        }
+        self
+    }
+
     /// Begins to do it.
     #[must_use]
     pub fn run(self, service: Service, on_error: OnError) -> Run {
@@ -205,6 +219,11 @@ fn essence(content_type: &str) -> String {
 
 fn is_json(essence: &str) -> bool {
     essence == "application/json" || essence.starts_with("application/") && essence.ends_with("+json")
+}
+
+/// Of a request that says who asks, and not as the batch does.
+fn another_caller() -> Error {
+    Error::invalid("The header 'Authorization' of a request in a batch is the batch's own or is not there.")
 }
 
 /// The first value of a header.

@@ -304,7 +304,16 @@ impl Exchange {
     /// The error of a caller who may not.
     #[must_use]
     pub fn denied(&self, denied: Denied, resource: &Resource<'_>) -> Error {
-        if denied == Denied::NoRoute { self.no_route(resource) } else { Error::Denied(denied) }
+        let reads = [Method::GET, Method::HEAD].contains(&self.method);
+        match denied {
+            // The real service answers it, with settings of other families.
+            Denied::NoRoute if reads && resource.steps.len() == 1 => {
+                let name = resource.navigation().map(|singleton| singleton.name.as_str()).unwrap_or_default();
+                odata::Error::unsupported(format_args!("'{name}' by itself")).into()
+            }
+            Denied::NoRoute => self.no_route(resource),
+            denied => Error::Denied(denied),
+        }
     }
 
     /// The request's JSON body, within the limit.

@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -479,18 +480,27 @@ fn a_missing_or_forged_token_is_refused() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_wait_ends_with_130() {
-    let service = Service::start();
-    let mut command = service.desk.command(&["devices", "wait", "8d639524-9524-8d63-2495-638d2495638d"]);
-    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
-    // The signal is repeated until the program listens; before that it would end without a code.
-    let code = loop {
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-        if !sent.success() || child.try_wait().unwrap().is_some() {
-            break child.wait().unwrap().code();
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut desk = Desk::new();
+    (desk.server, desk.token) = (format!("http://{}", door.local_addr().unwrap()), Some("token".to_owned()));
+    let (told, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in door.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let mut head = stream.by_ref().lines().map(Result::unwrap);
+            head.find(String::is_empty).unwrap();
+            // Once the test is over nobody hears it.
+            let _ = told.send(());
+            let answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.get_mut().write_all(answer.as_bytes()).unwrap();
         }
-    };
-    assert_eq!(code, Some(130));
+    });
+    let mut command = desk.command(&["devices", "wait", "8d639524-9524-8d63-2495-638d2495638d"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Who asks listens for signals by then; one that came before would end the program without a code.
+    asked.recv().unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    Ran::new(child.wait_with_output().unwrap()).ends(130).says("interrupted");
 }
 
 #[test]

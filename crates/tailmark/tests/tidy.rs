@@ -415,6 +415,46 @@ fn arguments(code: &str) -> Vec<String> {
         .collect()
 }
 
+/// The document is what `e2e/run.py` saw: of the versions that are locked, and of every sequence that there is.
+#[test]
+fn the_clients_are_those_that_were_run() {
+    let text = document("docs/clients.md");
+    assert!(
+        text.lines().nth(2).unwrap().starts_with("Written by `e2e/run.py`"),
+        "who wrote docs/clients.md?"
+    );
+    let locks = ["small", "large"].map(|kit| {
+        let [pip, npm] = ["requirements.txt", "package-lock.json"]
+            .map(|name| document(&format!("e2e/sdk/{kit}/{name}")).to_lowercase());
+        let npm: serde_json::Value = serde_json::from_str(&npm).unwrap();
+        (pip, npm)
+    });
+    let is_locked = |package: &str, version: &str| {
+        locks.iter().any(|(pip, npm)| {
+            let installed = &npm["packages"][format!("node_modules/{package}")]["version"];
+            installed == version || pip.lines().any(|line| line == format!("{package}=={version}"))
+        })
+    };
+    let clients: Vec<_> = rows(&text, "## SDKs").into_iter().filter(|row| row.len() > 2).collect();
+    assert!(clients.len() > 3, "{clients:?}");
+    for row in clients {
+        let names = row[0].split(" (").next().unwrap();
+        for (package, version) in names.split(", ").zip(row[1].split(", ")) {
+            assert!(
+                is_locked(package, version),
+                "{package} {version} is not what e2e/sdk locks: run e2e/run.py"
+            );
+        }
+    }
+    let replay = document("e2e/community/replay.py");
+    let titles = replay.lines().filter_map(|line| line.strip_prefix("    \"\"\"")?.split_once("\"\"\""));
+    let said: BTreeSet<String> =
+        titles.map(|(title, _)| title.to_owned()).filter(|title| title.contains(": ")).collect();
+    let sequences = rows(&text, "## Sequences of scripts");
+    let listed: BTreeSet<String> = sequences.iter().map(|row| format!("{}: {}", row[0], row[1])).collect();
+    assert_eq!(listed, said, "left: docs/clients.md; right: e2e/community/replay.py: run e2e/run.py");
+}
+
 #[test]
 fn documents_name_files_that_are_there() {
     let (root, sources) = (root(), sources());

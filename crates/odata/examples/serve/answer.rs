@@ -113,7 +113,8 @@ impl Service {
         // The answer comes in the format of the request, or in the other one where that is accepted.
         let format = batch::Format::of(&text(&head.headers, "accept")).unwrap_or(format);
         let outer = asked_version(&head.headers);
-        let batch = batch::parse(&content_type, body, ODATA.batch)?;
+        let authorization = head.headers.get("authorization").and_then(|value| value.to_str().ok());
+        let batch = batch::parse(&content_type, body, ODATA.batch)?.sent_with(authorization);
         let on_error = match self.wants(&head.headers)?.preferences.continue_on_error {
             Some(true) => batch::OnError::Continue,
             Some(false) => batch::OnError::Stop,

@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use super::json::too_many;
 use super::names::Names;
-use super::{Batch, Format, Group, Part, Rules, essence, head, header};
+use super::{Batch, Format, Group, Part, Rules, another_caller, essence, head, header};
 use crate::error::Error;
 
 /// The longest boundary (RFC 2046).
@@ -71,14 +71,15 @@ impl Reading<'_> {
             None => {}
         }
         let (body, mut fault) = content_of(&headers, body);
-        let named = |name: &str| header(&headers, name).is_some();
-        if named("authorization") || named("proxy-authorization") {
-            fault = Some(Error::invalid(
-                "A request in a batch cannot have a header 'Authorization'; the batch's own is for all.",
-            ));
+        let authorization = header(&headers, "authorization").map(str::to_owned);
+        let says_again = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("authorization");
+        if header(&headers, "proxy-authorization").is_some() || headers.iter().filter(says_again).count() > 1
+        {
+            fault = Some(another_caller());
         }
         let host = header(&headers, "host").map(str::to_owned);
-        let mut part = Part { id, method, url, host, body: body.to_vec(), group, fault, ..Part::default() };
+        let body = body.to_vec();
+        let mut part = Part { id, method, url, host, authorization, body, group, fault, ..Part::default() };
         part.take_headers(headers);
         self.requests.push(part);
         Ok(())

@@ -5,7 +5,7 @@
 //! [`Step::Begin`] and [`Step::Commit`] or [`Step::RollBack`].
 //! Specification: OData 4.01 Protocol, 11.7.2 to 11.7.4 and 11.7.7.5; OData JSON Format 4.01, 19.5.
 
-use super::{Batch, Dependency, Format, Part, Request, Response, Service, answer, url};
+use super::{Batch, Dependency, Format, Part, Request, Response, Service, another_caller, answer, url};
 use crate::error::Error;
 
 /// What happens after a request that failed.
@@ -197,6 +197,9 @@ impl Run {
         }
         if let Some(fault) = &part.fault {
             return Step::Refuse(fault.clone());
+        }
+        if part.authorization.is_some() {
+            return Step::Refuse(another_caller());
         }
         let target = match self.target(part) {
             Ok(Some(target)) => target,

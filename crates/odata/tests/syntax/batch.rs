@@ -614,6 +614,7 @@ fn delimiters_stand_at_the_beginning_of_a_line() {
 fn faults_of_one_request_are_its_own() {
     for (head, reason) in [
         ("Authorization: Bearer x\n", "Authorization"),
+        ("Proxy-Authorization: Bearer x\n", "Authorization"),
         ("Host: elsewhere\n", "no address of this service"),
         ("Transfer-Encoding: chunked\n", "Transfer-Encoding"),
         ("Content-Length: 99\n", "Content-Length"),
@@ -623,6 +624,30 @@ fn faults_of_one_request_are_its_own() {
         let step = steps(one_part(&part)).remove(0);
         assert!(step.starts_with("refuse: ") && step.contains(&reason), "{head}: {step}");
     }
+}
+
+#[test]
+fn requests_may_repeat_who_asks_but_not_say_another() {
+    let asked = |head: &str, sent: Option<&str>| {
+        let part = format!("Content-Type: application/http\n\nGET /beta/x HTTP/1.1\n{head}\n");
+        let batch = one_part(&part).unwrap().sent_with(sent);
+        let on_error = batch.on_error();
+        walk(batch, on_error).0.remove(0)
+    };
+    let same = "authorization: Bearer x\n";
+    assert_eq!(asked(same, Some("Bearer x")), "GET /beta/x");
+    for (head, sent) in [
+        (same, Some("Bearer y")),
+        (same, None),
+        ("Authorization: Bearer x\nAuthorization: Bearer x\n", Some("Bearer x")),
+        ("Authorization: Bearer x\nAuthorization: Bearer y\n", Some("Bearer x")),
+        ("Authorization:\n", Some("Bearer x")),
+        ("Authorization: Bearer x\nProxy-Authorization: Bearer x\n", Some("Bearer x")),
+    ] {
+        assert!(asked(head, sent).starts_with("refuse: "), "{head:?} in {sent:?}");
+    }
+    // It is the batch that says who asks: no request brings it along.
+    assert_eq!(asked("", Some("Bearer x")), "GET /beta/x");
 }
 
 // Whatever comes in.

@@ -40,7 +40,8 @@ pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, E
     let format = Format::of(&content_type).ok_or_else(|| Error::BatchType(content_type.clone()))?;
     let answered_as = form_of_answer(exchange, format)?;
     let body = body::whole(&exchange.headers, body, exchange.app.config.http.max_body).await?;
-    let batch = batch::parse(&content_type, &body, exchange.profile.batch)?;
+    let authorization = exchange.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let batch = batch::parse(&content_type, &body, exchange.profile.batch)?.sent_with(authorization);
     drop(body);
     let goes_on = exchange.wants.preferences.continue_on_error;
     let on_error = match goes_on {

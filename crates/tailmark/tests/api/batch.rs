@@ -522,11 +522,32 @@ async fn a_multipart_batch_that_cannot_be_read_is_refused() {
     for body in ["", "--batch\nContent-Type: application/http\n\nGET x HTTP/1.1\n"] {
         send(&app, body, None).await.expect(400).assert_is_error();
     }
-    let token = format!(
-        "--batch\nContent-Type: application/http\n\nGET deviceManagement HTTP/1.1\nAuthorization: Bearer {}\n\n--batch--",
-        app.token(&Caller::writer())
-    );
-    assert_eq!(lines(&send(&app, &token, None).await), ["HTTP/1.1 400 Bad Request"]);
+}
+
+/// o.js and @odata/client write the batch's token into every part; nobody else's is taken.
+#[tokio::test]
+async fn parts_may_repeat_the_token_of_the_batch() {
+    let app = TestApp::start().await;
+    let (reader, writer) = (app.token(&Caller::reader()), app.token(&Caller::writer()));
+    let post = |token: &str| {
+        format!(
+            "--batch\r\nContent-Type: application/http\r\n\r\nPOST {} HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\n\r\n{{\"serialNumber\":\"SN-1\"}}\r\n--batch--",
+            imported()
+        )
+    };
+    for (of_batch, of_part, status) in [
+        (&reader, &writer, "400 Bad Request"),
+        (&writer, &reader, "400 Bad Request"),
+        (&reader, &reader, "403 Forbidden"),
+        (&writer, &writer, "201 Created"),
+    ] {
+        let ask = app.ask("POST", BATCHES[1]).header("content-type", "multipart/mixed; boundary=batch");
+        let ask = ask.by_nobody().header("authorization", &format!("Bearer {of_batch}"));
+        let answer = ask.bytes(post(of_part).as_bytes()).await.expect(200);
+        assert_eq!(lines(&answer), [format!("HTTP/1.1 {status}")]);
+    }
+    assert_eq!(count(&app, IMPORTED).await, "1");
 }
 
 #[tokio::test]

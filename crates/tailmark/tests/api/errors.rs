@@ -137,7 +137,6 @@ async fn methods_without_a_route() {
     let key = "ffffffff-ffff-4fff-8fff-ffffffffffff";
     for root in ROOTS {
         for (method, path, template) in [
-            ("GET", String::new(), "~/singleton"),
             ("PATCH", String::new(), "~/singleton"),
             ("PATCH", format!("/{UPLOADS}"), "~/singleton/navigation"),
             ("DELETE", format!("/{UPLOADS}"), "~/singleton/navigation"),

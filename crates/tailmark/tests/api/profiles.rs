@@ -43,6 +43,8 @@ async fn errors_are_the_standards() {
             ("GET", format!("{root}/{UPLOADS}?$top=x"), 400, Some("$top")),
             ("GET", format!("{root}/{UPLOADS}?$schemaversion=7"), 404, Some("$schemaversion")),
             ("GET", format!("{root}/{UPLOADS}?$index=1"), 501, Some("$index")),
+            ("GET", root.to_string(), 501, None),
+            ("PATCH", root.to_string(), 405, None),
             ("GET", format!("{root}/{UPLOADS}/x"), 404, None),
             ("GET", "/v3.0/deviceManagement".to_owned(), 404, None),
             ("PATCH", format!("{root}/{UPLOADS}/x"), 404, None),

@@ -74,6 +74,7 @@ async fn answers_say_what_the_real_service_would_do() {
         ),
         (format!("/v1.0/deviceManagement/{DEVICES}?$filter=x"), 400, "refused"),
         (format!("/v1.0/deviceManagement/{DEVICES}?$deltatoken=x"), 501, "unknown"),
+        ("/v1.0/deviceManagement".to_owned(), 501, "unknown"),
         (
             "/beta/deviceManagement/windowsAutopilotDeploymentProfiles?$filter=displayName eq 'x'".to_owned(),
             200,
