@@ -6,6 +6,8 @@
 
 mod api;
 mod cookie;
+mod device;
+mod devices;
 mod files;
 mod filters;
 mod form;
@@ -15,6 +17,7 @@ mod overview;
 mod page;
 mod progress;
 mod provider;
+mod query;
 mod refusal;
 mod session;
 mod sheet;
@@ -95,6 +98,14 @@ pub fn routes(console: Console) -> Router {
         .route("/console/uploads/{id}/progress", get(progress::one))
         .route("/console/uploads/{id}/failed.csv", get(uploads::failed))
         .route("/console/uploads/{id}/delete", post(uploads::delete))
+        .route("/console/devices", get(devices::list))
+        .route("/console/devices/filter", get(devices::filtered))
+        .route("/console/devices/select", post(devices::bulk::select))
+        .route("/console/devices/change", post(devices::bulk::change))
+        .route("/console/devices/devices.csv", get(devices::export::sheet))
+        .route("/console/devices/portal.csv", get(devices::export::portal))
+        .route("/console/devices/{id}", get(device::page))
+        .route("/console/query", get(query::page))
         .route("/console/console.css", get(files::style))
         .route("/console/console.js", get(files::script))
         .route("/console/icon.svg", get(files::icon))

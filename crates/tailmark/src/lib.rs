@@ -3,7 +3,8 @@
 //! [`commands`] is the program as people type it; `serve` wires the rooms together. [`http`] speaks to clients,
 //! [`store`] keeps what they say, [`worker`] imports what is kept. Rooms depend on each other in that order and on
 //! the libraries `autopilot` and `odata` below; never upwards, never sideways. The embedded [`issuer`] is an OpenID
-//! provider like any other, and [`graph_client`] a client like any other. [`tls`] makes and shows certificates, and
+//! provider like any other, and [`graph_client`] a client like any other. [`console`] shows
+//! people pages, and is a client of [`http`], too. [`tls`] makes and shows certificates, and
 //! [`intercept`] is the proxy through which programs reach [`http`] under names that are Microsoft's.
 
 pub mod access;

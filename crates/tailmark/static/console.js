@@ -63,3 +63,18 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     setTimeout(() => form.querySelectorAll("button").forEach((button) => { button.disabled = true; }));
   });
 }
+
+// The address bar of the query page completes properties.
+for (const bar of document.querySelectorAll("[data-properties]")) {
+  const properties = JSON.parse(bar.dataset.properties);
+  const list = document.getElementById("addresses");
+  const sets = [...list.children].map((option) => option.value);
+  bar.addEventListener("input", () => {
+    const [, before, word] = /^(.*?)([A-Za-z]*)$/s.exec(bar.value);
+    const set = /deviceManagement\/(\w+)/.exec(before);
+    const inOption = set && /[?&]\$(filter|select|orderby)=[^&]*$/.test(before);
+    const starts = inOption ? (properties[set[1]] || []).filter((name) => name.startsWith(word)) : [];
+    const choices = inOption ? starts.map((name) => before + name) : sets;
+    list.replaceChildren(...choices.map((value) => Object.assign(document.createElement("option"), { value })));
+  });
+}

@@ -42,8 +42,6 @@ pub struct Api {
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The body's media type.
-    pub media_type: String,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -109,9 +107,7 @@ impl Api {
         };
         // Our own bodies are in memory and cannot break off.
         let body = body.collect().await.map(|body| body.to_bytes().to_vec()).unwrap_or_default();
-        let media_type = head.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let media_type = media_type.unwrap_or_default().to_owned();
-        Ok(Answer { status: head.status.as_u16(), media_type, body })
+        Ok(Answer { status: head.status.as_u16(), body })
     }
 
     /// Sends a request and takes what it answers.

@@ -81,6 +81,11 @@ impl Refusal {
         }
     }
 
+    /// Why, in a sentence.
+    pub fn reason(&self) -> String {
+        self.told().2
+    }
+
     /// The page that says so.
     pub fn respond(&self, mut frame: Frame) -> Response {
         let (status, title, text) = self.told();

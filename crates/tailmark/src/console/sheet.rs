@@ -4,7 +4,7 @@
 //! command line and the server. A waiting file is kept in its session; lines are kept for the latest uploads until the
 //! service ends, after which devices are known by their serial numbers alone.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use autopilot::check::{self, Problem, Severity};
@@ -71,7 +71,7 @@ impl Waiting {
 
     /// The devices that can be imported, repaired, with their lines.
     pub fn good(&self) -> Vec<(u64, DeviceRecord)> {
-        let bad: std::collections::HashSet<u64> = self
+        let bad: HashSet<u64> = self
             .problems
             .iter()
             .filter(|problem| problem.severity == Severity::Error)
@@ -84,15 +84,27 @@ impl Waiting {
     /// The file with the changes of a form: `FIELD-LINE` is a text, `drop-LINE` leaves a line out.
     pub fn changed(&self, fields: &Fields) -> Self {
         let mut sheet = self.sheet.clone();
-        sheet.rows.retain(|row| fields.one(&format!("drop-{}", row.line)).is_empty());
         let changes: HashMap<&str, &str> = fields.pairs().collect();
+        // What was wrong with the form of these lines is wrong no more.
+        let mut settled = HashSet::new();
+        sheet.rows.retain(|row| {
+            let is_dropped = changes.contains_key(format!("drop-{}", row.line).as_str());
+            if is_dropped {
+                settled.insert(Some(row.line));
+            }
+            !is_dropped
+        });
         for row in &mut sheet.rows {
             for field in Field::ALL {
-                if let Some(text) = changes.get(format!("{}-{}", field.property(), row.line).as_str()) {
-                    text.trim().clone_into(row.record.text_mut(field));
+                let name = format!("{}-{}", field.property(), row.line);
+                let text = changes.get(name.as_str()).map(|text| text.trim());
+                if let Some(text) = text.filter(|text| *text != row.record.text(field).trim()) {
+                    text.clone_into(row.record.text_mut(field));
+                    settled.insert(Some(row.line));
                 }
             }
         }
+        sheet.problems.retain(|problem| !settled.contains(&problem.line));
         Self::new(self.id.clone(), self.name.clone(), sheet)
     }
 }

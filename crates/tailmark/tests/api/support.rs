@@ -2,12 +2,14 @@
 
 mod answer;
 mod app;
+mod browser;
 mod caller;
 mod devices;
 mod secured;
 
 pub use answer::{Answer, names};
 pub use app::{LONG_LEASE, TestApp};
+pub use browser::Browser;
 pub use caller::{Caller, FABRIKAM};
 pub use devices::{bare, hash, hashed, hashed_as};
 pub use secured::Secured;
