@@ -16,15 +16,15 @@ pub fn grouped(number: &u64, _: &dyn Values) -> askama::Result<String> {
     Ok(text)
 }
 
-/// The first part of a GUID.
+/// The last part of a GUID: the first ones tell the time.
 #[askama::filter_fn]
 pub fn short(id: &str, _: &dyn Values) -> askama::Result<String> {
-    Ok(super::filters::start(id).to_owned())
+    Ok(end(id).to_owned())
 }
 
-/// The first part of a GUID.
-pub fn start(id: &str) -> &str {
-    id.split('-').next().unwrap_or(id)
+/// The last part of a GUID: the first ones tell the time.
+pub fn end(id: &str) -> &str {
+    id.rsplit('-').next().unwrap_or(id)
 }
 
 /// `2026-11-26 03:00:12Z`, as people read it; empty where a time says that there is none.

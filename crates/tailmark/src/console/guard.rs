@@ -14,7 +14,7 @@ use futures_util::FutureExt as _;
 
 use super::Console;
 use super::refusal::Refusal;
-use super::visitor::Guest;
+use super::visitor::{Guest, refused};
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
@@ -26,7 +26,7 @@ pub async fn guard(State(console): State<Arc<Console>>, request: Request, next: 
     let (parts, body) = request.into_parts();
     let guest = Guest::of(&console, &parts);
     let mut response = match guest {
-        Err(response) => response,
+        Err(refusal) => refused(&refusal, &parts),
         Ok(guest) if !changes_nothing(&method) && !is_own(&parts.headers, &guest.base) => {
             Refusal::CrossSite.respond(guest.frame)
         }

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 use super::api::{Api, UPLOADS, address, entity, text};
-use super::filters::{moment, start};
+use super::filters::{end, moment};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 
@@ -70,7 +70,7 @@ impl Progress {
         let total: u64 = states.iter().sum();
         Ok(Self {
             id: id.to_owned(),
-            name: start(id).to_owned(),
+            name: end(id).to_owned(),
             created: moment(text(upload, "/createdDateTimeUtc")),
             total,
             done: total - unknown - pending,

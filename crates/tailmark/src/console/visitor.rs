@@ -43,21 +43,28 @@ pub struct Guest {
 
 impl Guest {
     /// Reads a request.
-    pub fn of(console: &Console, parts: &Parts) -> Result<Self, Response> {
+    ///
+    /// # Errors
+    /// It does not say for which host it is.
+    pub fn of(console: &Console, parts: &Parts) -> Result<Self, Refusal> {
+        let base = origin::base(&console.config, parts).ok_or(Refusal::Host)?;
         let here = parts.uri.path_and_query().map_or("/console", |here| here.as_str());
-        let base = origin::base(&console.config, parts)
-            .ok_or_else(|| Refusal::Host.respond(Frame::new(&parts.headers, &Jar::of(""), "/console")))?;
         let jar = Jar::of(&base);
         let frame = Frame::new(&parts.headers, &jar, here);
         Ok(Self { base, jar, frame })
     }
 }
 
+/// The page of a refusal before anything is known of who asks.
+pub fn refused(refusal: &Refusal, parts: &Parts) -> Response {
+    refusal.respond(Frame::new(&parts.headers, &Jar::of(""), "/console"))
+}
+
 impl FromRequestParts<Arc<Console>> for Guest {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Response> {
-        Self::of(console, parts)
+        Self::of(console, parts).map_err(|refusal| refused(&refusal, parts))
     }
 }
 
@@ -65,7 +72,7 @@ impl FromRequestParts<Arc<Console>> for Visitor {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Response> {
-        let guest = Guest::of(console, parts)?;
+        let guest = Guest::of(console, parts).map_err(|refusal| refused(&refusal, parts))?;
         let now = clock::unix_seconds();
         let id = guest.jar.find(&parts.headers, SESSION);
         let session = id.as_deref().and_then(|id| console.sessions.find(id, now));

@@ -68,7 +68,7 @@ async fn a_sign_in_is_its_browsers_own() {
     assert_eq!(Browser::of(&app).get("/console/signed-in?code=x&state=y").await.status, 400);
     // Where to go afterwards is here.
     let page = browser.get("/console/sign-in?to=//elsewhere.example").await;
-    assert!(!page.text.contains("elsewhere"), "{}", page.text);
+    page.shows(&["start?to=%2Fconsole\""]);
     assert_eq!(browser.sign_in().await.path(), "/console");
 }
 
@@ -141,10 +141,7 @@ async fn a_file_is_seen_put_right_and_imported() {
     page.shows(&["Upload ", "laptops.csv", "of 3 devices are done"]);
     app.settled().await;
     let upload = page.path();
-    browser.get(&upload).await.shows(&["Complete", "3 of 3", "BAD2"].map(|text| match text {
-        "3 of 3" => ">3</span> of 3",
-        other => other,
-    }));
+    browser.get(&upload).await.shows(&["Complete", ">3</span> of 3", "BAD2"]);
     // The file has gone.
     assert_eq!(browser.get(&preview).await.status, 404);
     let events = browser.get(&format!("{upload}/progress")).await;
