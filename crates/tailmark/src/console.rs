@@ -28,11 +28,12 @@ mod visitor;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::from_fn_with_state;
 use axum::response::{Redirect, Response};
 use axum::routing::{get, post};
 use tokio::sync::watch;
+use tower_service::Service as _;
 
 use self::provider::Provider;
 use self::refusal::Refusal;
@@ -79,7 +80,6 @@ pub fn routes(console: Console) -> Router {
     let largest = console.config.http.max_body;
     let console = Arc::new(console);
     Router::new()
-        .route("/", get(|| async { Redirect::to("/console") }))
         .route("/console", get(overview::page))
         .route("/console/", get(|| async { Redirect::to("/console") }))
         .route("/console/progress", get(progress::all))
@@ -112,7 +112,16 @@ pub fn routes(console: Console) -> Router {
         .route("/console/{*other}", get(nothing))
         .layer(DefaultBodyLimit::max(largest))
         .layer(from_fn_with_state(Arc::clone(&console), guard::guard))
+        // No page: whatever else is asked there is the API's to refuse.
+        .route("/", get(|| async { Redirect::to("/console") }).fallback(api))
         .with_state(console)
+}
+
+async fn api(State(console): State<Arc<Console>>, request: Request) -> Response {
+    match console.api.clone().call(request).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
 }
 
 async fn nothing(guest: Guest) -> Response {

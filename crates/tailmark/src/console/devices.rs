@@ -111,8 +111,8 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
     let [filter, order, token] = ["$filter", "$orderby", "$skiptoken"].map(|name| asked.one(name));
     let usual = if order.is_empty() { "serialNumber" } else { order };
     let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token)];
-    let found = visitor.api.page(&address(DEVICES, &options), PAGE).await?;
-    let total = visitor.api.count(DEVICES, filter).await?;
+    let list = address(DEVICES, &options);
+    let (found, total) = tokio::try_join!(visitor.api.page(&list, PAGE), visitor.api.count(DEVICES, filter))?;
     let devices = found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect();
     let next = skiptoken(&found);
     let next =

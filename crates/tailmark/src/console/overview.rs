@@ -61,14 +61,16 @@ pub async fn page(visitor: Visitor) -> Response {
 
 async fn overview(visitor: &Visitor) -> Result<Response, Refusal> {
     let api = &visitor.api;
-    let devices = api.count(DEVICES, "").await?;
-    let unassigned = api.count(DEVICES, "deploymentProfileAssignmentStatus eq 'notAssigned'").await?;
-    let under_way = api.count(UPLOADS, "status eq 'pending'").await?;
-    let failures = failures(api).await?;
+    let (devices, unassigned, under_way, failures, pending, latest, attention) = tokio::try_join!(
+        api.count(DEVICES, ""),
+        api.count(DEVICES, "deploymentProfileAssignmentStatus eq 'notAssigned'"),
+        api.count(UPLOADS, "status eq 'pending'"),
+        failures(api),
+        progress::pending(api),
+        latest(api),
+        attention(api),
+    )?;
     let failed = failures.bars.iter().map(|bar| bar.count).sum();
-    let pending = progress::pending(api).await?;
-    let latest = latest(api).await?;
-    let attention = attention(api).await?;
     let mut frame = visitor.frame(Room::Overview, "Overview");
     frame.refresh = (!pending.is_empty()).then_some(5);
     let page =

@@ -315,4 +315,7 @@ async fn the_theme_is_kept() {
 async fn there_need_not_be_one() {
     let app = TestApp::with(|config| config.console.enabled = false).await;
     app.get("/console").by_nobody().await.expect(404);
+    app.get("/").by_nobody().await.expect(404);
+    let app = TestApp::start().await;
+    app.ask("DELETE", "/").await.expect(404).assert_is_error();
 }
