@@ -196,6 +196,7 @@ def walk(page, base, folder, axe, pictures):
     page.get_by_role("button", name="Switch to the dark theme").click()
     it.case("the theme is kept", page.locator("html").get_attribute("data-theme") == "dark")
     page.get_by_role("button", name="Switch to the light theme").click()
+    page.get_by_role("button", name="Auto theme").click()
 
     # By keyboard alone: the first stop leads past the navigation.
     it.open("/console")
