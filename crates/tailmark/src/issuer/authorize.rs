@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect as SeeOther, Response};
 use reqwest::Url;
 use uuid::Uuid;
 
-use super::authority::{Authority, LOOPBACK, Visit};
+use super::authority::{Authority, LOOPBACK, Origin, Visit};
 use super::claims::TokenVersion;
 use super::device_code::{chosen, same_site};
 use super::directory::{Application, Redirect};
@@ -223,7 +223,8 @@ fn redirect<'a>(
 /// To the letter; a program on the user's machine may have any port on it (RFC 8252 §7.3).
 fn fits(redirect: &Redirect, asked: &str, visit: &Visit) -> bool {
     if redirect.uri.starts_with('/') {
-        return asked.strip_prefix(&visit.origin.base()).is_some_and(|path| path == redirect.uri);
+        let own = [Some(&visit.origin), visit.issuer.public.as_ref()].into_iter().flatten();
+        return own.map(Origin::base).any(|base| asked.strip_prefix(&base) == Some(&redirect.uri));
     }
     if redirect.uri == asked {
         return true;

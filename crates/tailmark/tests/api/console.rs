@@ -2,10 +2,11 @@
 
 use autopilot::csv;
 use autopilot::model::READ;
-use reqwest::Method;
+use reqwest::redirect::Policy;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::support::{Browser, Caller, TestApp, hash, hashed};
+use crate::support::{Browser, Caller, Secured, TestApp, hash, hashed};
 use crate::{DEVICES, UPLOADS};
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
@@ -309,6 +310,35 @@ async fn the_theme_is_kept() {
     page.shows(&["data-theme=\"dark\"", "Sign in to Tailmark"]);
     let page = browser.post("/console/theme", &[("theme", "auto"), ("to", "https://x.example")]).await;
     assert!(!page.text.contains("data-theme"));
+}
+
+#[tokio::test]
+async fn cookies_behind_tls_are_of_this_host_alone() {
+    let secured = Secured::with(|config| {
+        config.auth.client_secret = Some("a password".to_owned().into());
+    })
+    .await;
+    let http = secured.builder().redirect(Policy::none()).build().unwrap();
+    let step = async |request: RequestBuilder| {
+        let answer = request.header("origin", &secured.running.base_url).send().await.unwrap();
+        let header = |name| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        (header("set-cookie").unwrap_or_default(), header("location").unwrap())
+    };
+    let (visit, there) = step(http.get(secured.url("/console/sign-in/start"))).await;
+    assert!(visit.starts_with("__Host-") && visit.contains("; Secure"), "{visit}");
+    let (path, query) = there.split_once('?').unwrap();
+    let form = format!("{query}&user=admin%40contoso.example&password=a+password&decision=approve");
+    let form = http.post(secured.url(path)).body(form);
+    let (_, back) = step(form.header("content-type", "application/x-www-form-urlencoded")).await;
+    let visit = visit.split(';').next().unwrap().to_owned();
+    let answer = http.get(back).header("cookie", visit).send().await.unwrap();
+    assert_eq!(answer.headers()["location"], "/console");
+    let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
+    let session = cookies.last().unwrap().to_str().unwrap();
+    assert!(session.starts_with("__Host-tailmark-session=") && session.contains("; Secure"), "{session}");
+    let session = session.split(';').next().unwrap().to_owned();
+    let page = http.get(secured.url("/console")).header("cookie", session).send().await.unwrap();
+    assert_eq!(page.status(), 200);
 }
 
 #[tokio::test]
