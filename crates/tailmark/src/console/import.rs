@@ -46,8 +46,7 @@ struct Preview<'a> {
     problems: Vec<Found<'a>>,
     hidden: u64,
     bad: Vec<Bad<'a>>,
-    sample: Vec<(u64, DeviceRecord)>,
-    is_unusable: bool,
+    sample: Vec<&'a (u64, DeviceRecord)>,
 }
 
 struct Found<'a> {
@@ -88,12 +87,18 @@ async fn read(visitor: &Visitor, request: Request) -> Result<Response, Refusal> 
         if name.is_empty() && bytes.is_empty() {
             break;
         }
-        let waiting = Arc::new(sheet::read(session::random()?, &name, &bytes));
+        let id = session::random()?;
+        let waiting = Arc::new(aside(move || sheet::read(id, &name, &bytes)).await?);
         let to = format!("/console/import/{}", waiting.id);
         visitor.session.wait(Some(waiting));
         return Ok(Redirect::to(&to).into_response());
     }
     Err(Refusal::Form("Choose a file first.".to_owned()))
+}
+
+/// Checking a long file takes a while, in which others are served.
+async fn aside(check: impl FnOnce() -> Waiting + Send + 'static) -> Result<Waiting, Refusal> {
+    tokio::task::spawn_blocking(check).await.map_err(|_| Refusal::Panicked)
 }
 
 /// `GET /console/import/{file}`
@@ -102,10 +107,9 @@ pub async fn preview(visitor: Visitor, Path(id): Path<String>) -> Response {
         return visitor.answer(Err(Refusal::NotFound));
     };
     let count = |severity| file.count(severity) as u64;
-    let good = file.good();
     let mut problems: Vec<_> = file.problems.iter().collect();
     problems.sort_by_key(|problem| problem.severity);
-    let bad = file.sheet.rows.iter().filter(|row| file.is_bad(row.line)).take(EDITED);
+    let bad = file.sheet.rows.iter().filter(|row| file.bad.contains(&row.line)).take(EDITED);
     let bad = bad.map(|row| {
         let wrong = |field| {
             file.problems.iter().any(|problem| {
@@ -120,15 +124,14 @@ pub async fn preview(visitor: Visitor, Path(id): Path<String>) -> Response {
     page::render(&Preview {
         frame: visitor.frame(Room::Import, format!("Check {}", file.name)),
         total: file.sheet.rows.len() as u64,
-        good: good.len() as u64,
+        good: file.good.len() as u64,
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         repaired: count(Severity::Repaired),
         hidden: problems.len().saturating_sub(SHOWN) as u64,
         problems: problems.into_iter().take(SHOWN).map(found).collect(),
         bad: bad.collect(),
-        sample: good.into_iter().take(SAMPLE).collect(),
-        is_unusable: file.is_unusable(),
+        sample: file.good.iter().take(SAMPLE).collect(),
         file: &file,
     })
 }
@@ -151,8 +154,11 @@ pub async fn change(visitor: Visitor, Path(id): Path<String>, body: Bytes) -> Re
     let Some(file) = visitor.session.waiting(&id) else {
         return visitor.answer(Err(Refusal::NotFound));
     };
-    visitor.session.wait(Some(Arc::new(file.changed(&Fields::of_body(&body)))));
-    Redirect::to(&format!("/console/import/{id}")).into_response()
+    let checked = aside(move || file.changed(&Fields::of_body(&body))).await;
+    visitor.answer(checked.map(|file| {
+        visitor.session.wait(Some(Arc::new(file)));
+        Redirect::to(&format!("/console/import/{id}")).into_response()
+    }))
 }
 
 /// `POST /console/import/{file}/start`
@@ -163,14 +169,14 @@ pub async fn start(visitor: Visitor, Path(id): Path<String>) -> Response {
 
 async fn import(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let file = visitor.session.waiting(id).ok_or(Refusal::NotFound)?;
-    let good = file.good();
+    let good = &file.good;
     if good.is_empty() {
         return Err(Refusal::Form("No device of the file can be imported.".to_owned()));
     }
     let devices: Vec<Value> = good.iter().map(|(_, record)| sheet::body(record)).collect();
     let upload = visitor.api.post(&address(UPLOADS, &[]), &json!({ "deviceIdentities": devices })).await?;
     let upload = text(&upload, "/id");
-    let lines = good.into_iter().map(|(line, record)| (record.serial_number, line)).collect();
+    let lines = good.iter().map(|(line, record)| (record.serial_number.clone(), *line)).collect();
     visitor.console.origins.keep(upload, FileLines { name: file.name.clone(), lines });
     visitor.session.wait(None);
     Ok(Redirect::to(&format!("/console/uploads/{upload}")).into_response())
@@ -181,7 +187,7 @@ pub async fn corrected(visitor: Visitor, Path(id): Path<String>) -> Response {
     let Some(file) = visitor.session.waiting(&id) else {
         return visitor.answer(Err(Refusal::NotFound));
     };
-    strict("corrected.csv", file.good().iter().map(|(_, record)| record))
+    strict("corrected.csv", file.good.iter().map(|(_, record)| record))
 }
 
 /// A file that the portal takes, where these devices can be written as one; else one with quotation marks.

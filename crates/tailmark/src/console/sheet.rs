@@ -26,6 +26,12 @@ pub struct Waiting {
     pub sheet: Sheet,
     /// What is wrong with it, by line.
     pub problems: Vec<Problem>,
+    /// The devices that can be imported, repaired, with their lines.
+    pub good: Vec<(u64, DeviceRecord)>,
+    /// The lines of devices that would be refused.
+    pub bad: HashSet<u64>,
+    /// Whether something about the file as a whole keeps it from being imported.
+    pub is_unusable: bool,
 }
 
 /// From which file an upload came.
@@ -45,40 +51,20 @@ impl Waiting {
     /// Checks a file.
     pub fn new(id: String, name: String, sheet: Sheet) -> Self {
         let problems = check::check_sheet(&sheet);
-        Self { id, name, sheet, problems }
+        let lines: HashSet<u64> = sheet.rows.iter().map(|row| row.line).collect();
+        let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let bad: HashSet<Option<u64>> = errors.map(|problem| problem.line).collect();
+        let is_of_row = |line: &Option<u64>| line.is_some_and(|line| lines.contains(&line));
+        let is_unusable = lines.is_empty() || !bad.iter().all(is_of_row);
+        let bad: HashSet<u64> = bad.into_iter().flatten().collect();
+        let rows = check::corrected(&sheet).into_iter();
+        let good = rows.filter(|row| !bad.contains(&row.line)).map(|row| (row.line, row.record)).collect();
+        Self { id, name, sheet, problems, good, bad, is_unusable }
     }
 
     /// How many problems are this bad.
     pub fn count(&self, severity: Severity) -> usize {
         self.problems.iter().filter(|problem| problem.severity == severity).count()
-    }
-
-    /// Whether something about the file as a whole keeps it from being imported.
-    pub fn is_unusable(&self) -> bool {
-        let whole = |problem: &&Problem| problem.severity == Severity::Error && !self.has_row(problem.line);
-        self.sheet.rows.is_empty() || self.problems.iter().any(|problem| whole(&problem))
-    }
-
-    fn has_row(&self, line: Option<u64>) -> bool {
-        line.is_some_and(|line| self.sheet.rows.iter().any(|row| row.line == line))
-    }
-
-    /// Whether the device of a line would be refused.
-    pub fn is_bad(&self, line: u64) -> bool {
-        let mut of_line = self.problems.iter().filter(|problem| problem.line == Some(line));
-        of_line.any(|problem| problem.severity == Severity::Error)
-    }
-
-    /// The devices that can be imported, repaired, with their lines.
-    pub fn good(&self) -> Vec<(u64, DeviceRecord)> {
-        let bad: HashSet<u64> = self
-            .problems
-            .iter()
-            .filter(|problem| problem.severity == Severity::Error)
-            .filter_map(|problem| problem.line)
-            .collect();
-        let rows = check::corrected(&self.sheet).into_iter();
-        rows.filter(|row| !bad.contains(&row.line)).map(|row| (row.line, row.record)).collect()
     }
 
     /// The file with the changes of a form: `FIELD-LINE` is a text, `drop-LINE` leaves a line out.
