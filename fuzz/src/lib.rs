@@ -58,7 +58,12 @@ pub fn url(data: &[u8]) {
         bytes.iter().map(|byte| format!("%{byte:02X}")).collect::<String>()
     });
     let (path, query) = (segments.collect::<Vec<_>>().join("/"), request.options.to_query());
-    let again = syntax::parse(&path, Some(&query)).unwrap_or_else(|error| panic!("{request}: {error}"));
+    let again = match syntax::parse(&path, Some(&query)) {
+        Ok(again) => again,
+        // Printing puts parentheses where precedence says it, and each is a level.
+        Err(error) if error.kind == odata::ErrorKind::TooComplex => return,
+        Err(error) => panic!("{request}: {error}"),
+    };
     // A custom option without name and value prints as nothing.
     let plain = |request: &syntax::Request| {
         let text = request.to_string();
@@ -205,7 +210,8 @@ pub fn json_body(data: &[u8]) {
             {
                 let text = value.text();
                 match value {
-                    Value::Null => assert!(property.nullable, "{} is null", property.name),
+                    // What the service decides may be sent as null.
+                    Value::Null => assert!(property.nullable || property.computed, "{} is null", property.name),
                     _ => assert_eq!(Value::parse(*ty, &text).map(|value| value.text()), Some(text)),
                 }
             }

@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod compat;
+pub mod console;
 pub mod database;
 pub mod emulation;
 pub mod http;
@@ -44,6 +45,8 @@ pub struct Config {
     pub intercept: intercept::Intercept,
     /// `emulation.*`
     pub emulation: emulation::Emulation,
+    /// `console.*`
+    pub console: console::Console,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -55,7 +58,7 @@ pub struct Config {
 }
 
 const SECTIONS: &[&str] =
-    &["http", "tls", "intercept", "database", "auth", "import", "compat", "emulation", "log"];
+    &["http", "tls", "intercept", "database", "auth", "import", "compat", "console", "emulation", "log"];
 const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
 
 impl Config {

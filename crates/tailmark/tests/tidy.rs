@@ -210,15 +210,35 @@ fn the_libraries_do_no_input_or_output_and_read_no_clock() {
 #[test]
 fn rooms_know_only_those_below_them() {
     // A room, and what it must not name.
-    let rooms: [(&[&str], &[&str]); 6] = [
+    let rooms: [(&[&str], &[&str]); 7] = [
         (
             &["store.rs", "store/"],
             &["crate::http", "crate::worker", "crate::commands", "crate::issuer", "crate::seed"],
         ),
+        // The console has the API and nothing beside it.
+        (
+            &["console.rs", "console/"],
+            &[
+                "crate::http",
+                "crate::store",
+                "crate::access",
+                "crate::worker",
+                "crate::commands",
+                "crate::issuer",
+                "crate::seed",
+            ],
+        ),
         (&["worker.rs"], &["crate::http", "crate::commands", "crate::issuer"]),
         (
             &["http.rs", "http/"],
-            &["crate::worker", "crate::commands", "crate::issuer", "crate::seed", "crate::intercept"],
+            &[
+                "crate::worker",
+                "crate::commands",
+                "crate::console",
+                "crate::issuer",
+                "crate::seed",
+                "crate::intercept",
+            ],
         ),
         (
             &["intercept.rs", "intercept/"],
@@ -266,6 +286,7 @@ fn only_one_file_chooses_an_error_status() {
         "crates/tailmark/src/http/error/told.rs",
         "crates/tailmark/src/issuer/refusal.rs",
         "crates/tailmark/src/intercept/refusal.rs",
+        "crates/tailmark/src/console/refusal.rs",
         // Beside the API, for tests only.
         "crates/tailmark/src/emulation.rs",
     ];
@@ -459,9 +480,14 @@ fn the_clients_are_those_that_were_run() {
 fn documents_name_files_that_are_there() {
     let (root, sources) = (root(), sources());
     let mut missing = Vec::new();
-    for path in
-        ["README.md", "docs/architecture.md", "docs/protocol.md", "docs/logging.md", "docs/configuration.md"]
-    {
+    for path in [
+        "README.md",
+        "docs/architecture.md",
+        "docs/console.md",
+        "docs/protocol.md",
+        "docs/logging.md",
+        "docs/configuration.md",
+    ] {
         for name in document(path).lines().flat_map(quoted) {
             let file = name.split("::").next().unwrap();
             let is_file = file.ends_with(".rs") || file.ends_with(".sql");

@@ -2,7 +2,7 @@
 //!
 //! It starts the service in this process on a database in a temporary folder, imports the sample devices
 //! through the same code as `tailmark import`, and shows the upload as the service answers it, the devices
-//! with their outcome, and a `curl` line that works. It serves until Ctrl-C or SIGTERM; the folder goes
+//! with their outcome, where the console is, and a `curl` line that works. It serves until Ctrl-C or SIGTERM; the folder goes
 //! with it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -21,6 +21,8 @@ use super::{Common, client, serve, token};
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::graph_client::{GraphClient, Token};
+use crate::issuer::Issuer;
+use crate::issuer::directory::DEFAULT_USER;
 use crate::output::{self, Kind, Output};
 
 /// The sample devices, for wherever the program runs without its sources.
@@ -96,6 +98,11 @@ async fn tell(base_url: &str, data: &Path, output: &Output, interrupt: &Interrup
     output.line("")?;
     show_devices(&client, &path, output).await?;
 
+    let issuer = Issuer::open_or_create(data, base_url)?;
+    output.line(&format!(
+        "\nThe console is at {base_url}/console; sign in as {DEFAULT_USER} with the password {}",
+        issuer.client_secret().expose()
+    ))?;
     output.line(&format!("\nThe API is at {base_url}/beta. Try it:"))?;
     output.line(&format!(
         "\ncurl -H \"Authorization: Bearer {token}\" \\\n  '{base_url}/beta/{}?$select=serialNumber,manufacturer,model,groupTag'",

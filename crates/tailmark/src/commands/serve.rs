@@ -16,6 +16,7 @@ use self::doors::Doors;
 use super::interrupt::Signals;
 use crate::config::compat::ProfileName;
 use crate::config::{Config, intercept, make_data_folder, tls};
+use crate::console::{self, Console};
 use crate::exit::Exit;
 use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
@@ -180,7 +181,12 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let settings = app.config.import.clone();
     tasks.push(tokio::spawn(worker::run(queue, settings, stopped.clone())));
     let others = app.config.intercept.others;
-    let router = http::router(app, beside.merge(doors.certificate()));
+    let config = Arc::clone(&app.config);
+    let mut router = http::router(app, beside.merge(doors.certificate()));
+    if config.console.enabled {
+        let console = Console::new(config, router.clone(), &embedded.address, stopped.clone())?;
+        router = router.merge(console::routes(console));
+    }
     let proxy_address = proxy.as_ref().map(TcpListener::local_addr).transpose()?;
     if let (Some(listener), Some(proxy)) = (proxy, doors.interceptor(&router, others)) {
         tasks.push(tokio::spawn(crate::intercept::serve(listener, proxy, header_timeout, stopped.clone())));

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect as SeeOther, Response};
 use reqwest::Url;
 use uuid::Uuid;
 
-use super::authority::{Authority, LOOPBACK, Visit};
+use super::authority::{Authority, LOOPBACK, Origin, Visit};
 use super::claims::TokenVersion;
 use super::device_code::{chosen, same_site};
 use super::directory::{Application, Redirect};
@@ -86,7 +86,7 @@ fn ask(visit: &Visit, form: &Form, version: TokenVersion) -> Response {
         let client = form.need("client_id")?;
         let application = visit.directory.application(authority, &client);
         let application = application.ok_or(Refusal::UnknownClient(client))?;
-        let (uri, redirect) = redirect(application, form)?;
+        let (uri, redirect) = redirect(visit, application, form)?;
         let (mode, unknown) = match form.one("response_mode")?.as_deref() {
             None | Some("query") => (Mode::Query, None),
             Some("fragment") => (Mode::Fragment, None),
@@ -204,20 +204,28 @@ impl Request<'_> {
 }
 
 /// The address to which a user is sent back, and what is registered for it.
-fn redirect<'a>(application: &'a Application, form: &Form) -> Result<(String, &'a Redirect), Refusal> {
+fn redirect<'a>(
+    visit: &Visit,
+    application: &'a Application,
+    form: &Form,
+) -> Result<(String, &'a Redirect), Refusal> {
     let Some(asked) = form.one("redirect_uri")? else {
         // RFC 6749 §3.1.2.3: where there is only one, it need not be said.
         return match application.redirects.as_slice() {
-            [only] => Ok((only.uri.clone(), only)),
+            [only] if !only.uri.starts_with('/') => Ok((only.uri.clone(), only)),
             _ => Err(Refusal::Missing("redirect_uri")),
         };
     };
-    let registered = application.redirects.iter().find(|redirect| fits(redirect, &asked));
+    let registered = application.redirects.iter().find(|redirect| fits(redirect, &asked, visit));
     registered.map(|redirect| (asked.clone(), redirect)).ok_or(Refusal::Redirect(asked))
 }
 
 /// To the letter; a program on the user's machine may have any port on it (RFC 8252 §7.3).
-fn fits(redirect: &Redirect, asked: &str) -> bool {
+fn fits(redirect: &Redirect, asked: &str, visit: &Visit) -> bool {
+    if redirect.uri.starts_with('/') {
+        let own = [Some(&visit.origin), visit.issuer.public.as_ref()].into_iter().flatten();
+        return own.map(Origin::base).any(|base| asked.strip_prefix(&base) == Some(&redirect.uri));
+    }
     if redirect.uri == asked {
         return true;
     }

@@ -15,6 +15,7 @@ use super::authority::Authority;
 use super::certificate::Certificate;
 use super::{DEFAULT_PERMISSION, DEFAULT_TENANT, PERSONAL_TENANT, object_id};
 use crate::config::auth::Secret;
+use crate::config::console::{EMBEDDED_CLIENT, SIGNED_IN};
 
 /// The user of a tenant of which no users were seeded. The password is the generated client's secret.
 pub const DEFAULT_USER: &str = "admin@contoso.example";
@@ -59,7 +60,7 @@ pub struct ClientSecret {
 /// An address that users are sent back to.
 #[derive(Debug, Clone)]
 pub struct Redirect {
-    /// The address.
+    /// The address; from a slash on it is one of whatever origin the issuer was called by.
     pub uri: String,
     /// Of a program on the user's machine: PKCE is required, and `localhost` may have any port.
     pub public: bool,
@@ -146,6 +147,16 @@ impl Directory {
             redirects: redirects(),
             public: true,
         });
+        let console = Application {
+            app_id: EMBEDDED_CLIENT.to_owned(),
+            display_name: "Tailmark console".to_owned(),
+            secrets: Vec::new(),
+            certificates: Vec::new(),
+            delegated: delegated(),
+            roles: Vec::new(),
+            redirects: vec![Redirect { uri: SIGNED_IN.to_owned(), public: true }],
+            public: true,
+        };
         let admin = User {
             upn: DEFAULT_USER.to_owned(),
             display_name: "Administrator".to_owned(),
@@ -155,7 +166,7 @@ impl Directory {
             mfa: false,
             personal: false,
         };
-        let everywhere = std::iter::once(own).chain(first_party).collect();
+        let everywhere = [own, console].into_iter().chain(first_party).collect();
         Self { tenants: Vec::new(), everywhere, default_users: vec![admin] }
     }
 

@@ -80,7 +80,6 @@ async fn unknown_versions_are_not_found() {
         ("/v2.0/deviceManagement", "v2.0"),
         ("/v1/deviceManagement", "v1"),
         ("/deviceManagement", "devicemanagement"),
-        ("/", ""),
         ("//beta/deviceManagement", ""),
         ("/beta%2FdeviceManagement", "beta%2fdevicemanagement"),
     ] {

@@ -9,6 +9,7 @@
 mod auth;
 mod bad_input;
 mod batch;
+mod console;
 mod coverage;
 mod errors;
 mod etags;

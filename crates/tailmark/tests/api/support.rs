@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod browser;
 mod caller;
 pub mod database;
 mod devices;
@@ -9,6 +10,7 @@ mod secured;
 
 pub use answer::{Answer, names};
 pub use app::{LONG_LEASE, TestApp};
+pub use browser::Browser;
 pub use caller::{Caller, FABRIKAM};
 pub use devices::{bare, hash, hashed, hashed_as};
 pub use secured::Secured;

@@ -283,13 +283,14 @@ impl<'m> Binder<'_, 'm> {
             None => self.itself(whole)?,
         };
         let answer = |truth| Ok(constant(Value::Boolean(truth)));
+        // An entity is of no complex type, and of no primitive one.
+        let is_asked_of_rows = match (&bound.ty, &ty) {
+            (Some(Type::Entity(_)), Type::Entity(_)) => true,
+            (Some(Type::Complex(declared)), Type::Complex(asked)) => declared != asked,
+            _ => false,
+        };
         match (&bound.ty, &bound.kind) {
-            (Some(Type::Entity(_) | Type::Complex(_)), ExprKind::Property(path))
-                if bound
-                    .ty
-                    .as_ref()
-                    .is_some_and(|declared| declared != &ty || matches!(declared, Type::Entity(_))) =>
-            {
+            (_, ExprKind::Property(path)) if is_asked_of_rows => {
                 Ok(Expr { kind: ExprKind::IsOf(path.clone(), ty), ty: Some(BOOLEAN), nullable: false })
             }
             (Some(static_type), _) if *static_type == ty => {

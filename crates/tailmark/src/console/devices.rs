@@ -1,0 +1,172 @@
+//! `/console/devices`: everything registered, in Intune's columns and words; filters are OData's and stand in the
+//! address.
+
+pub mod bulk;
+pub mod export;
+mod filter;
+
+use askama::Template;
+use axum::extract::RawQuery;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use serde_json::Value;
+
+use super::api::{DEVICES, address, here, skiptoken, text};
+use super::filters::{self, moment};
+use super::form::Fields;
+use super::page::{self, Frame, Room};
+use super::refusal::Refusal;
+use super::visitor::Visitor;
+use filter::{Field, Filter};
+
+/// Devices on a page.
+const PAGE: &str = "50";
+/// Where the list is.
+const LIST: &str = "/console/devices";
+
+/// The columns: Intune's heading, the API's property.
+const COLUMNS: [(&str, &str); 9] = [
+    ("Serial number", "serialNumber"),
+    ("Manufacturer", "manufacturer"),
+    ("Model", "model"),
+    ("Group tag", "groupTag"),
+    ("Profile status", "deploymentProfileAssignmentStatus"),
+    ("Purchase order", "purchaseOrderIdentifier"),
+    ("Assigned user", "userPrincipalName"),
+    ("Enrollment state", "enrollmentState"),
+    ("Last contacted", "lastContactedDateTime"),
+];
+
+#[derive(Template)]
+#[template(path = "devices.html")]
+struct Devices {
+    frame: Frame,
+    filter: String,
+    order: String,
+    fields: Vec<Field>,
+    rest: String,
+    headings: Vec<Heading>,
+    devices: Vec<Device>,
+    total: u64,
+    next: Option<String>,
+    first: Option<String>,
+    sheet: String,
+    parts: Vec<(u64, String)>,
+}
+
+struct Heading {
+    name: &'static str,
+    address: String,
+    sorted: &'static str,
+}
+
+struct Device {
+    id: String,
+    serial_number: String,
+    cells: Vec<Cell>,
+}
+
+struct Cell {
+    text: String,
+    state: &'static str,
+}
+
+/// A profile status in Intune's words, and how it is coloured.
+pub fn profile_status(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "assignedInSync" | "assignedUnkownSyncState" => ("Assigned", "assigned"),
+        "assignedOutOfSync" => ("Assigned (out of sync)", "assigned"),
+        "notAssigned" => ("Not assigned", "none"),
+        "pending" => ("Assigning", "pending"),
+        "failed" => ("Failed", "failed"),
+        _ => ("Unknown", "none"),
+    }
+}
+
+/// An enrollment state in Intune's words.
+pub fn enrollment_state(code: &str) -> &'static str {
+    match code {
+        "enrolled" => "Enrolled",
+        "pendingReset" => "Pending reset",
+        "failed" => "Failed",
+        "notContacted" => "Not contacted",
+        "blocked" => "Blocked",
+        _ => "Unknown",
+    }
+}
+
+/// `GET /console/devices`
+pub async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+    let result = listed(&visitor, &Fields::of_query(query.as_deref())).await;
+    visitor.answer(result)
+}
+
+/// `GET /console/devices/filter`: the fields of the form become one filter in the address.
+pub async fn filtered(RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::of_query(query.as_deref());
+    let filter = Filter::of_fields(&fields).text();
+    Redirect::to(&here(LIST, &[("$filter", &filter), ("$orderby", fields.one("$orderby"))])).into_response()
+}
+
+async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> {
+    let [filter, order, token] = ["$filter", "$orderby", "$skiptoken"].map(|name| asked.one(name));
+    let usual = if order.is_empty() { "serialNumber" } else { order };
+    let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token)];
+    let list = address(DEVICES, &options);
+    let (found, total) = tokio::try_join!(visitor.api.page(&list, PAGE), visitor.api.count(DEVICES, filter))?;
+    let devices = found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect();
+    let next = skiptoken(&found);
+    let next =
+        next.map(|next| here(LIST, &[("$filter", filter), ("$orderby", order), ("$skiptoken", &next)]));
+    let first = (!token.is_empty()).then(|| here(LIST, &[("$filter", filter), ("$orderby", order)]));
+    let parsed = Filter::parse(filter);
+    let parts = total.div_ceil(export::PORTAL_ROWS).min(20);
+    let part = |part: u64| {
+        let number = part.to_string();
+        (part, here("/console/devices/portal.csv", &[("$filter", filter), ("part", &number)]))
+    };
+    let page = Devices {
+        frame: visitor.frame(Room::Devices, "Devices"),
+        filter: filter.to_owned(),
+        order: order.to_owned(),
+        rest: parsed.rest.clone(),
+        fields: parsed.fields(),
+        headings: COLUMNS.map(|(name, property)| heading(name, property, filter, usual)).into(),
+        devices,
+        total,
+        next,
+        first,
+        sheet: here("/console/devices/devices.csv", &[("$filter", filter)]),
+        parts: (1..=parts).map(part).collect(),
+    };
+    Ok(page::render(&page))
+}
+
+fn heading(name: &'static str, property: &str, filter: &str, order: &str) -> Heading {
+    let descending = format!("{property} desc");
+    let (sorted, next) = match order {
+        order if order == property => ("ascending", descending.as_str()),
+        order if order == descending => ("descending", property),
+        _ => ("none", property),
+    };
+    Heading { name, sorted, address: here(LIST, &[("$filter", filter), ("$orderby", next)]) }
+}
+
+fn device(entity: &Value) -> Device {
+    let cell = |(_, property): &(&str, &str)| {
+        let found = text(entity, &format!("/{property}"));
+        match *property {
+            "deploymentProfileAssignmentStatus" => {
+                let (word, state) = profile_status(found);
+                Cell { text: word.to_owned(), state }
+            }
+            "enrollmentState" => Cell { text: enrollment_state(found).to_owned(), state: "" },
+            "lastContactedDateTime" => Cell { text: moment(found), state: "" },
+            _ => Cell { text: found.to_owned(), state: "" },
+        }
+    };
+    Device {
+        id: text(entity, "/id").to_owned(),
+        serial_number: text(entity, "/serialNumber").to_owned(),
+        cells: COLUMNS.iter().skip(1).map(cell).collect(),
+    }
+}

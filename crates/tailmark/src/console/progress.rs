@@ -1,0 +1,157 @@
+//! How far imports are: as numbers, and as a stream of events while a page is open.
+//!
+//! Server-sent events (HTML, *Server-sent events*). A stream ends when the import is over, when the service stops, or
+//! after a while; browsers then ask again.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use super::api::{Api, UPLOADS, address, entity, text};
+use super::filters::{end, moment};
+use super::refusal::Refusal;
+use super::visitor::Visitor;
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(700);
+/// How many looks a stream has.
+const LOOKS: u32 = 200;
+/// How many uploads are watched at a time.
+const WATCHED: usize = 10;
+
+/// The states of an import record, with the console's words for them.
+pub const STATES: [(&str, &str); 5] = [
+    ("unknown", "Under way"),
+    ("pending", "Pending"),
+    ("partial", "Partial"),
+    ("complete", "Complete"),
+    ("error", "Refused"),
+];
+
+/// How far an upload is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The upload.
+    pub id: String,
+    /// What to call it.
+    pub name: String,
+    /// When it began.
+    pub created: String,
+    /// Devices in it.
+    pub total: u64,
+    /// Of which final.
+    pub done: u64,
+    /// How many in each state of [`STATES`].
+    pub states: [u64; 5],
+}
+
+impl Progress {
+    /// Counts an upload's devices.
+    ///
+    /// # Errors
+    /// The API's refusal.
+    pub async fn of(api: &Api, upload: &Value) -> Result<Self, Refusal> {
+        let id = text(upload, "/id");
+        let apply = "groupby((state/deviceImportStatus),aggregate($count as number))";
+        let devices = format!("{}/deviceIdentities", entity(UPLOADS, id));
+        let groups = api.all(&address(&devices, &[("$apply", apply)]), STATES.len()).await?;
+        let mut states = [0; 5];
+        for ((name, _), count) in STATES.iter().zip(&mut states) {
+            let group = groups.iter().find(|group| text(group, "/state/deviceImportStatus") == *name);
+            *count = group.and_then(|group| group.get("number")?.as_u64()).unwrap_or_default();
+        }
+        let [unknown, pending, ..] = states;
+        let total: u64 = states.iter().sum();
+        Ok(Self {
+            id: id.to_owned(),
+            name: end(id).to_owned(),
+            created: moment(text(upload, "/createdDateTimeUtc")),
+            total,
+            done: total - unknown - pending,
+            states,
+        })
+    }
+
+    fn told(&self) -> Value {
+        let counts =
+            STATES.iter().zip(self.states).map(|((name, _), count)| ((*name).to_owned(), count.into()));
+        json!({ "id": self.id, "total": self.total, "done": self.done, "states": counts.collect::<Map<_, _>>() })
+    }
+}
+
+/// How far the imports under way are.
+///
+/// # Errors
+/// The API's refusal.
+pub async fn pending(api: &Api) -> Result<Vec<Progress>, Refusal> {
+    let options = [("$filter", "status eq 'pending'"), ("$orderby", "createdDateTimeUtc desc")];
+    let mut pending = Vec::new();
+    for upload in api.all(&address(UPLOADS, &options), WATCHED).await? {
+        pending.push(Progress::of(api, &upload).await?);
+    }
+    // One without devices is not under way: it waits for its first.
+    pending.retain(|progress| progress.total > 0);
+    Ok(pending)
+}
+
+/// `GET /console/progress`
+pub async fn all(visitor: Visitor) -> Response {
+    follow(&visitor, None)
+}
+
+/// `GET /console/uploads/{id}/progress`
+pub async fn one(visitor: Visitor, Path(id): Path<String>) -> Response {
+    follow(&visitor, Some(id))
+}
+
+struct Watch {
+    api: Api,
+    upload: Option<String>,
+    stop: watch::Receiver<bool>,
+    looks: u32,
+}
+
+fn follow(visitor: &Visitor, upload: Option<String>) -> Response {
+    let stop = visitor.console.stop.clone();
+    let watch = Watch { api: visitor.api.clone(), upload, stop, looks: 0 };
+    let events = stream::unfold(Some(watch), |watch| async {
+        let mut watch = watch?;
+        if watch.looks > 0 {
+            tokio::select! {
+                () = tokio::time::sleep(PAUSE) => {}
+                _ = watch.stop.wait_for(|stop| *stop) => return None,
+            }
+        }
+        watch.looks += 1;
+        let (told, is_over) = watch.look().await.ok()?;
+        let event = Event::default().event("progress").data(told.to_string());
+        let goes_on = !is_over && watch.looks < LOOKS;
+        Some((Ok::<_, Infallible>(event), goes_on.then_some(watch)))
+    });
+    Sse::new(events).into_response()
+}
+
+impl Watch {
+    async fn look(&self) -> Result<(Value, bool), Refusal> {
+        let (uploads, is_over) = match &self.upload {
+            Some(id) => {
+                let upload = self.api.get(&address(&entity(UPLOADS, id), &[])).await?;
+                let is_over = text(&upload, "/status") != "pending";
+                (vec![Progress::of(&self.api, &upload).await?], is_over)
+            }
+            None => {
+                let uploads = pending(&self.api).await?;
+                let is_over = uploads.is_empty();
+                (uploads, is_over)
+            }
+        };
+        let told: Vec<Value> = uploads.iter().map(Progress::told).collect();
+        Ok((json!({ "uploads": told, "over": is_over }), is_over))
+    }
+}

@@ -1,0 +1,351 @@
+//! The console, as a browser without script sees it.
+
+use autopilot::csv;
+use autopilot::model::READ;
+use reqwest::redirect::Policy;
+use reqwest::{Method, RequestBuilder};
+use serde_json::json;
+
+use crate::support::{Browser, Caller, Secured, TestApp, hash, hashed};
+use crate::{DEVICES, UPLOADS};
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+/// The pages of somebody who has signed in.
+const PAGES: [&str; 5] =
+    ["/console", "/console/import", "/console/uploads", "/console/devices", "/console/query"];
+
+fn file(rows: &[(&str, &str, &str)]) -> String {
+    let mut text = "Device Serial Number,Windows Product ID,Hardware Hash,Group Tag\r\n".to_owned();
+    for (serial_number, hash, tag) in rows {
+        text += &format!("{serial_number},,{hash},{tag}\r\n");
+    }
+    text
+}
+
+async fn registered(app: &TestApp, count: usize) {
+    let devices: Vec<_> = (0..count).map(|number| hashed(&format!("SN{number:04}"))).collect();
+    let body = json!({ "deviceIdentities": devices });
+    app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &body).await.expect(201);
+    app.settled().await;
+}
+
+#[tokio::test]
+async fn signing_in_and_out() {
+    let (_app, mut browser) = Browser::start().await;
+    let page = browser.get("/").await;
+    page.shows(&["Sign in to Tailmark"]);
+    assert_eq!(page.path(), "/console/sign-in");
+    for path in PAGES {
+        assert_eq!(browser.get(path).await.path(), "/console/sign-in", "{path}");
+    }
+    let page = browser.sign_in().await;
+    page.shows(&["Overview", "Administrator", "admin@contoso.example"]);
+    assert_eq!(page.path(), "/console");
+    assert!(!page.text.contains("eyJ"), "a token is on the page");
+    let session = browser.cookies.clone();
+    assert_eq!(session.len(), 1, "{session:?}");
+
+    let page = browser.post("/console/sign-out", &[]).await;
+    page.shows(&["You have signed out"]);
+    assert!(browser.cookies.is_empty());
+    // The session has ended here, too, not in the browser alone.
+    browser.cookies = session;
+    assert_eq!(browser.get("/console").await.path(), "/console/sign-in");
+}
+
+#[tokio::test]
+async fn a_sign_in_is_its_browsers_own() {
+    let (app, mut browser) = Browser::start().await;
+    browser.get("/console/sign-in/start?to=https://elsewhere.example/").await;
+    let visit = browser.cookies.clone();
+    // The state is another's.
+    let page = browser.get("/console/signed-in?code=x&state=y").await;
+    assert_eq!(page.status, 400, "{}", page.text);
+    // It is over with the first try.
+    browser.cookies = visit;
+    assert_eq!(browser.get("/console/signed-in?code=x&state=y").await.status, 400);
+    // No browser that set out.
+    assert_eq!(Browser::of(&app).get("/console/signed-in?code=x&state=y").await.status, 400);
+    // Where to go afterwards is here.
+    let page = browser.get("/console/sign-in?to=//elsewhere.example").await;
+    page.shows(&["start?to=%2Fconsole\""]);
+    assert_eq!(browser.sign_in().await.path(), "/console");
+}
+
+#[tokio::test]
+async fn every_page_says_what_it_allows() {
+    let (_app, mut browser) = Browser::signed_in().await;
+    let all = PAGES.iter().chain(&["/console/nothing", "/console/console.css", "/console/signed-out"]);
+    for path in all {
+        let page = browser.get(path).await;
+        let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
+        let policy = header("content-security-policy");
+        for part in ["default-src 'none'", "script-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert_eq!(header("referrer-policy"), "same-origin");
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        for inline in ["<style", " style=", " onclick=", "<script>", "http://", "https://"] {
+            let text = page.text.replace("http://www.w3.org/2000/svg", "");
+            let text = text.replace(&browser.base, "");
+            assert!(path.ends_with(".css") || !text.contains(inline), "{path} has {inline}");
+        }
+    }
+    assert_eq!(browser.get("/console/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn changes_come_from_its_own_pages() {
+    let (app, mut browser) = Browser::signed_in().await;
+    registered(&app, 1).await;
+    for path in [
+        "/console/sign-out",
+        "/console/theme",
+        "/console/import",
+        "/console/devices/select",
+        "/console/devices/change",
+        "/console/uploads/x/delete",
+    ] {
+        for origin in [None, Some("null"), Some("https://elsewhere.example")] {
+            let page = browser.once(Method::POST, path, None, origin).await;
+            assert_eq!(page.status, 403, "{path} from {origin:?}: {}", page.text);
+        }
+    }
+    browser.get("/console").await.shows(&["Administrator"]);
+}
+
+#[tokio::test]
+async fn a_file_is_seen_put_right_and_imported() {
+    let (app, mut browser) = Browser::signed_in().await;
+    let good = hash("GOOD1");
+    let rows = [
+        ("GOOD1", &*good, "Berlin"),
+        ("BAD1", "not base64!", "Berlin"),
+        ("BAD2", "", "Berlin"),
+        ("", &hash("")[..40], "Berlin"),
+    ];
+    let page = browser.send_file("/console/import", "laptops.csv", file(&rows).as_bytes()).await;
+    page.shows(&["Check laptops.csv", "Import 1 device, leave out 3", "hash-not-base64", "hash-missing"]);
+    // Nothing is stored yet.
+    assert!(app.everything().await.is_empty());
+    let preview = page.path();
+
+    let (first, second) = (hash("BAD1"), hash("BAD2"));
+    let right = [("hardwareIdentifier-3", &*first), ("hardwareIdentifier-4", &*second), ("drop-5", "yes")];
+    let page = browser.post(&preview, &right).await;
+    page.shows(&["Import 3 devices<", "Nothing is wrong with this file"]);
+    let strict = browser.get(&format!("{preview}/corrected.csv")).await;
+    assert_eq!(csv::read(strict.text.as_bytes()).rows.len(), 3);
+
+    let page = browser.post(&format!("{preview}/start"), &[]).await;
+    page.shows(&["Upload ", "laptops.csv", "of 3 devices are done"]);
+    app.settled().await;
+    let upload = page.path();
+    browser.get(&upload).await.shows(&["Complete", ">3</span> of 3", "BAD2"]);
+    // The file has gone.
+    assert_eq!(browser.get(&preview).await.status, 404);
+    let events = browser.get(&format!("{upload}/progress")).await;
+    events.shows(&["event: progress", "\"done\":3", "\"over\":true"]);
+
+    // Once more: each is refused, says why and on which line, and can be taken away.
+    let rows = [("GOOD1", &*good, "Berlin")];
+    let page = browser.send_file("/console/import", "again.csv", file(&rows).as_bytes()).await;
+    let page = browser.post(&format!("{}/start", page.path()), &[]).await;
+    app.settled().await;
+    let upload = page.path();
+    browser.get(&upload).await.shows(&["Some refused", "806", "ZtdDeviceAlreadyAssigned", ">2<"]);
+    let failed = browser.get(&format!("{upload}/failed.csv")).await;
+    let sheet = csv::read(failed.text.as_bytes());
+    assert_eq!(sheet.rows[0].record.serial_number, "GOOD1");
+    assert_eq!(sheet.rows[0].record.hardware_hash, good);
+    browser.get("/console").await.shows(&["Some devices of the upload", "<code>806</code>"]);
+    browser.post(&format!("{upload}/delete"), &[]).await.shows(&["Uploads"]);
+    assert_eq!(browser.get(&upload).await.status, 404);
+}
+
+#[tokio::test]
+async fn devices_are_filtered_chosen_and_changed() {
+    let (app, mut browser) = Browser::signed_in().await;
+    registered(&app, 120).await;
+    let page = browser.get("/console/devices").await;
+    page.shows(&["120 devices", "SN0000", "Contoso", "Slate 7", "Next page"]);
+    assert!(!page.text.contains("SN0050"), "one page has 50");
+    let next = page.text.split("href=\"").find(|rest| rest.contains("skiptoken")).unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    browser.get(&next).await.shows(&["SN0050", "First page"]);
+
+    let page = browser.get("/console/devices/filter?serial=SN00&rest=").await;
+    assert_eq!(page.url.query(), Some("$filter=contains%28serialNumber%2C%27SN00%27%29"));
+    page.shows(&["100 devices", "value=\"SN00\""]);
+
+    let filter = "contains(serialNumber,'SN00')";
+    let chosen = [("change", "tag"), ("matching", "yes"), ("$filter", filter)];
+    browser.post("/console/devices/select", &chosen).await.shows(&["All 100 devices", "and 80 more"]);
+    let change = [&chosen[..], &[("total", "99"), ("value", "Oslo")]].concat();
+    browser.post("/console/devices/change", &change).await.shows(&["Meanwhile other devices match"]);
+    let change = [&chosen[..], &[("total", "100"), ("value", "Oslo")]].concat();
+    browser.post("/console/devices/change", &change).await.shows(&["100 devices have the new group tag"]);
+    let count = format!("/beta/deviceManagement/{DEVICES}/$count?$filter=groupTag eq 'Oslo'");
+    assert_eq!(app.get(&count).await.text, "100");
+
+    let list = app.get(&format!("/beta/deviceManagement/{DEVICES}?$filter=serialNumber eq 'SN0119'")).await;
+    let id = list.entities()[0]["id"].as_str().unwrap().to_owned();
+    let address = format!("/console/devices/{id}");
+    let user = [
+        ("change", "assign"),
+        ("id", &*id),
+        ("total", "1"),
+        ("value", "ada@contoso.example"),
+        ("name", "Ada"),
+    ];
+    browser.post("/console/devices/change", &user).await.shows(&["1 device have the new user"]);
+    let page = browser.get(&address).await;
+    page.shows(&["SN0119", "ada@contoso.example", "Imported", "Product name", "Slate 7", "not shown"]);
+    let hash = hash("SN0119");
+    assert!(!page.text.contains(&hash), "the hash is redacted");
+    browser.get(&format!("{address}?hash=shown")).await.shows(&[&hash]);
+
+    let sheet = browser.get("/console/devices/portal.csv?part=1&$filter=serialNumber%20eq%20'SN0119'").await;
+    let rows = csv::read(sheet.text.as_bytes()).rows;
+    assert_eq!((rows.len(), &*rows[0].record.hardware_hash), (1, &*hash));
+    assert_eq!(rows[0].record.assigned_user, "ada@contoso.example");
+
+    let gone = [("change", "delete"), ("id", &*id), ("total", "1")];
+    browser.post("/console/devices/select", &gone).await.shows(&["Delete 1 device?", "SN0119"]);
+    browser.post("/console/devices/change", &gone).await.shows(&["were deleted"]);
+    assert_eq!(browser.get(&address).await.status, 404);
+    let page = browser.post("/console/devices/change", &gone).await;
+    page.shows(&["0 devices were deleted"]);
+}
+
+#[tokio::test]
+async fn hostile_texts_are_texts() {
+    let (app, mut browser) = Browser::signed_in().await;
+    let device = json!({ "serialNumber": HOSTILE, "hardwareIdentifier": hash(HOSTILE), "groupTag": "=1+1" });
+    let body = json!({ "deviceIdentities": [device] });
+    let upload = app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &body).await.expect(201).json();
+    app.settled().await;
+    let id = upload["id"].as_str().unwrap();
+    let list = app.get(&format!("/beta/deviceManagement/{DEVICES}")).await;
+    let device = list.entities()[0]["id"].as_str().unwrap().to_owned();
+    for path in [
+        "/console/devices".to_owned(),
+        format!("/console/devices/{device}"),
+        format!("/console/uploads/{id}"),
+        "/console/query".to_owned(),
+        format!("/console/devices?$filter=groupTag%20ne%20'{}'", "%3Cscript%3Ealert(1)%3C/script%3E"),
+        "/console/query?address=/beta/%3Cscript%3Ealert(1)".to_owned(),
+        "/console/sign-in?to=/console/%22%3E%3Cscript%3Ealert(1)".to_owned(),
+    ] {
+        let page = browser.get(&path).await;
+        assert!(!page.text.contains("<script>alert"), "{path}: {}", page.text);
+    }
+    let sheet = browser.get("/console/devices/devices.csv").await;
+    sheet.shows(&["\"'=1+1\""]);
+    // And back in, to the letter.
+    let page = browser
+        .send_file("/console/import", "<b>.csv", format!("Serial Number\r\n{HOSTILE}\r\n").as_bytes())
+        .await;
+    assert!(!page.text.contains("<b>") && !page.text.contains("<script>alert"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_query_page_asks_the_api() {
+    let (app, mut browser) = Browser::signed_in().await;
+    registered(&app, 2).await;
+    let address =
+        format!("/beta/deviceManagement/{DEVICES}?$filter=serialNumber eq 'SN0001'&$select=serialNumber");
+    let mut url = reqwest::Url::parse(&format!("{}/console/query", browser.base)).unwrap();
+    url.query_pairs_mut().append_pair("address", &address);
+    browser.get(url.as_str()).await.shows(&["Answer: 200", "<td>SN0001</td>", "curl -H", "%27SN0001%27"]);
+    let page = browser.get("/console/query?address=/beta/deviceManagement/nothing").await;
+    page.shows(&["Answer: 400"]);
+    for elsewhere in ["https://elsewhere.example/beta", "/console", "/betamax", "//x/beta"] {
+        let page = browser.get(&format!("/console/query?address={elsewhere}")).await;
+        assert_eq!(page.status, 400, "{elsewhere}: {}", page.text);
+    }
+}
+
+#[tokio::test]
+async fn nobody_sees_another_tenants() {
+    let (app, mut browser) = Browser::signed_in().await;
+    let other = Caller::writer().of(crate::support::FABRIKAM);
+    let body = json!({ "deviceIdentities": [hashed("THEIRS")] });
+    let upload = app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &body).by(&other).await.expect(201);
+    app.settled_for(crate::support::FABRIKAM).await;
+    let list = app.get(&format!("/beta/deviceManagement/{DEVICES}")).by(&other).await;
+    let upload = upload.json()["id"].as_str().unwrap().to_owned();
+    let device = list.entities()[0]["id"].as_str().unwrap().to_owned();
+    for path in [format!("/console/uploads/{upload}"), format!("/console/devices/{device}")] {
+        assert_eq!(browser.get(&path).await.status, 404, "{path}");
+    }
+    assert!(!browser.get("/console/devices").await.text.contains("THEIRS"));
+    let gone = [("change", "delete"), ("id", &*device), ("total", "1")];
+    browser.post("/console/devices/change", &gone).await.shows(&["0 devices were deleted"]);
+    app.get(&format!("/beta/deviceManagement/{DEVICES}/{device}")).by(&other).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_reader_cannot_change_anything() {
+    let secret = "a password".to_owned();
+    let app = TestApp::with(|config| {
+        config.auth.client_secret = Some(secret.into());
+        config.console.scope = format!("openid https://graph.microsoft.com/{READ}");
+    })
+    .await;
+    let mut browser = Browser::of(&app);
+    browser.sign_in().await.shows(&["Overview"]);
+    registered(&app, 1).await;
+    let rows = [("NEW", &*hash("NEW"), "")];
+    let page = browser.send_file("/console/import", "a.csv", file(&rows).as_bytes()).await;
+    let page = browser.post(&format!("{}/start", page.path()), &[]).await;
+    assert_eq!(page.status, 403, "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_theme_is_kept() {
+    let (_app, mut browser) = Browser::start().await;
+    let page = browser.post("/console/theme", &[("theme", "dark"), ("to", "/console/sign-in")]).await;
+    page.shows(&["data-theme=\"dark\"", "Sign in to Tailmark"]);
+    let page = browser.post("/console/theme", &[("theme", "auto"), ("to", "https://x.example")]).await;
+    assert!(!page.text.contains("data-theme"));
+}
+
+#[tokio::test]
+async fn cookies_behind_tls_are_of_this_host_alone() {
+    let secured = Secured::with(|config| {
+        config.auth.client_secret = Some("a password".to_owned().into());
+    })
+    .await;
+    let http = secured.builder().redirect(Policy::none()).build().unwrap();
+    let step = async |request: RequestBuilder| {
+        let answer = request.header("origin", &secured.running.base_url).send().await.unwrap();
+        let header = |name| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        (header("set-cookie").unwrap_or_default(), header("location").unwrap())
+    };
+    let (visit, there) = step(http.get(secured.url("/console/sign-in/start"))).await;
+    assert!(visit.starts_with("__Host-") && visit.contains("; Secure"), "{visit}");
+    let (path, query) = there.split_once('?').unwrap();
+    let form = format!("{query}&user=admin%40contoso.example&password=a+password&decision=approve");
+    let form = http.post(secured.url(path)).body(form);
+    let (_, back) = step(form.header("content-type", "application/x-www-form-urlencoded")).await;
+    let visit = visit.split(';').next().unwrap().to_owned();
+    let answer = http.get(back).header("cookie", visit).send().await.unwrap();
+    assert_eq!(answer.headers()["location"], "/console");
+    let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
+    let session = cookies.last().unwrap().to_str().unwrap();
+    assert!(session.starts_with("__Host-tailmark-session=") && session.contains("; Secure"), "{session}");
+    let session = session.split(';').next().unwrap().to_owned();
+    let page = http.get(secured.url("/console")).header("cookie", session).send().await.unwrap();
+    assert_eq!(page.status(), 200);
+}
+
+#[tokio::test]
+async fn there_need_not_be_one() {
+    let app = TestApp::with(|config| config.console.enabled = false).await;
+    app.get("/console").by_nobody().await.expect(404);
+    app.get("/").by_nobody().await.expect(404);
+    let app = TestApp::start().await;
+    app.ask("DELETE", "/").await.expect(404).assert_is_error();
+}
