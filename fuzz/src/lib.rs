@@ -211,7 +211,9 @@ pub fn json_body(data: &[u8]) {
                 let text = value.text();
                 match value {
                     // What the service decides may be sent as null.
-                    Value::Null => assert!(property.nullable || property.computed, "{} is null", property.name),
+                    Value::Null => {
+                        assert!(property.nullable || property.computed, "{} is null", property.name)
+                    }
                     _ => assert_eq!(Value::parse(*ty, &text).map(|value| value.text()), Some(text)),
                 }
             }
