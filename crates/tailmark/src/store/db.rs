@@ -2,8 +2,8 @@
 //!
 //! A unit of work is a closure that runs statements in one transaction and may be run again after it was rolled
 //! back. Units queue for threads that have a connection each; nothing is answered before the commit is on disk. Work
-//! that reads sees one snapshot. Two engines: SQLite in a file of its own ([`sqlite`]), PostgreSQL, which several programs
-//! may share ([`postgres`]).
+//! that reads sees one snapshot. Two engines: SQLite in a file of its own (`db/sqlite.rs`), PostgreSQL, which several programs
+//! may share (`db/postgres.rs`).
 
 mod joint;
 pub(super) mod postgres;
