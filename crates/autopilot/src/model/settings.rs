@@ -21,8 +21,5 @@ pub(super) fn settings(model: &mut Model, entity: EntityTypeId) -> NavigationPro
     );
     model.add_operation(Operation::action("sync", Type::Entity(settings), Vec::new(), writer()));
     let acts = Acts { insert: None, delete: None, ..everything() };
-    NavigationProperty {
-        nullable: false,
-        ..NavigationProperty::contained_one("windowsAutopilotSettings", settings, acts)
-    }
+    NavigationProperty::contained_one("windowsAutopilotSettings", settings, acts)
 }
