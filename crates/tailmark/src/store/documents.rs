@@ -14,6 +14,9 @@ use super::profiles::{self, Whom};
 use super::uploads::found;
 use super::{Error, Writer};
 
+/// What may be there once only.
+const ONCE: &str = "There is one like this already.";
+
 /// Which entities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Documents {
@@ -138,7 +141,7 @@ impl Writer {
                     members(tx, &tenant, Documents::Profiles, owner, None)?;
                 }
                 if !insert(tx, &tenant, documents, &document)? {
-                    return Err(Error::Conflict("There is one like this already."));
+                    return Err(Error::Conflict(ONCE));
                 }
                 if documents.decides_about_devices() {
                     profiles::assign(tx, &tenant, Whom::Everyone, due)?;
@@ -170,6 +173,9 @@ impl Writer {
                 merge(&mut document, change.clone());
                 documents.check(&document)?;
                 let new_owner = documents.owner(owner.as_deref(), &document);
+                if documents == Documents::Identifiers && is_taken(tx, &tenant, &id, &new_owner)? {
+                    return Err(Error::Conflict(ONCE));
+                }
                 let mut binds = key(&tenant, &id, owner.as_deref());
                 binds.extend([Json::Object(document).to_string().into(), new_owner.into()]);
                 found(tx.run(&Statement::new(documents.statements().replace, binds))?)?;
@@ -238,6 +244,15 @@ pub(super) fn insert(
         ],
     ))?;
     Ok(inserted > 0)
+}
+
+/// Whether another corporate identifier says the same.
+fn is_taken(tx: &Tx<'_>, tenant: &str, id: &str, owner: &str) -> Result<bool, Error> {
+    let row = tx.row(&Statement::new(
+        "SELECT 1 FROM corporate_identifiers WHERE tenant = $1 AND owner = $3 AND id <> $2",
+        vec![tenant.into(), id.into(), owner.into()],
+    ))?;
+    Ok(row.is_some())
 }
 
 /// What is kept of an entity.

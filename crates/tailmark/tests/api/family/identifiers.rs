@@ -57,6 +57,11 @@ async fn are_created_once() {
     );
     let wrong = app.patch(&url, &json!({ "importedDeviceIdentifier": " " })).await.expect(400);
     assert_eq!(wrong.target(), "importedDeviceIdentifier");
+    // It may not become what another is; itself in other letters it may.
+    app.post(IDENTITIES, &identity("serialNumber", "5CG9")).await.expect(201);
+    let taken = json!({ "importedDeviceIdentifier": "5cg9" });
+    assert_eq!(app.patch(&url, &taken).await.expect(409).code(), "Conflict");
+    app.patch(&url, &json!({ "importedDeviceIdentifier": "5cg1234" })).await.expect(200);
     app.delete(&url).await.expect(204);
     app.get(&url).await.expect(404);
 }
