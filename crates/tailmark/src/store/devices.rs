@@ -67,23 +67,13 @@ impl Writer {
         let now = clock::now().ticks;
         self.db
             .write(move |tx| {
-                let deleted = tx.row(&Statement::new(
-                    "SELECT deleted_ticks FROM deleted_devices WHERE tenant = $1 AND id = $2",
-                    vec![tenant.as_str().into(), id.as_str().into()],
-                ))?;
-                if let Some([Scalar::Integer(deleted)]) = deleted.as_deref() {
-                    return Err(Error::Refused {
-                        text: "An error has occurred",
-                        phrase: if now.saturating_sub(*deleted) < REMOVAL {
-                            // So the real service spells it.
-                            "ZtdDeviceDeletionInProgess"
-                        } else {
-                            "ZtdDeviceAlreadyDeleted"
-                        },
-                    });
+                let done = met(condition.as_ref(), tx, &tenant)
+                    .and_then(|()| delete(tx, &tenant, &id, now))
+                    .and_then(found);
+                match done {
+                    Err(Error::NotFound) => Err(gone(tx, &tenant, &id, now)?),
+                    done => done,
                 }
-                met(condition.as_ref(), tx, &tenant)?;
-                found(delete(tx, &tenant, &id, now)?)
             })
             .await
     }
@@ -137,6 +127,22 @@ pub struct Deleted {
     pub ids: Vec<String>,
 }
 
+/// Why there is no device to delete: it was deleted before, or never there.
+fn gone(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<Error, Error> {
+    let deleted = tx.row(&Statement::new(
+        "SELECT deleted_ticks FROM deleted_devices WHERE tenant = $1 AND id = $2",
+        vec![tenant.into(), id.into()],
+    ))?;
+    Ok(match deleted.as_deref() {
+        // So the real service spells it.
+        Some([Scalar::Integer(deleted)]) if now.saturating_sub(*deleted) < REMOVAL => {
+            Error::Refused { text: "An error has occurred", phrase: "ZtdDeviceDeletionInProgess" }
+        }
+        Some(_) => Error::Refused { text: "An error has occurred", phrase: "ZtdDeviceAlreadyDeleted" },
+        None => Error::NotFound,
+    })
+}
+
 fn delete(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<usize, Error> {
     let deleted = tx.run(&Statement::new(
         "DELETE FROM devices WHERE tenant = $1 AND id = $2",
@@ -144,7 +150,9 @@ fn delete(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<usize, Error>
     ))?;
     if deleted > 0 {
         tx.run(&Statement::new(
-            "INSERT INTO deleted_devices (tenant, id, deleted_ticks) VALUES ($1, $2, $3)",
+            // A seed may have brought it back since.
+            "INSERT INTO deleted_devices (tenant, id, deleted_ticks) VALUES ($1, $2, $3)
+             ON CONFLICT (tenant, id) DO UPDATE SET deleted_ticks = $3",
             vec![tenant.into(), id.into(), now.into()],
         ))?;
     }

@@ -169,6 +169,16 @@ async fn a_tenant_is_reset_and_seeded() {
     let more = json!([{ "deviceManagement": { DEVICES: [device("e", "SN-2")] } }]);
     app.post("/_tailmark/seed", &more).by_nobody().await.expect(204);
     assert_eq!(app.get(&count).await.expect(200).text, "2");
+    // What a seed brings back is deleted like anything else, again and again.
+    for _ in 0..2 {
+        app.delete(&format!("{}/{DEVICES}/e", ROOTS[0])).await.expect(204);
+        let again = app.delete(&format!("{}/{DEVICES}/e", ROOTS[0])).await.expect(400);
+        assert_eq!(again.phrase(), "ZtdDeviceDeletionInProgess");
+        app.post("/_tailmark/seed", &more).by_nobody().await.expect(204);
+    }
+    let serials = json!({ "serialNumbers": ["SN-2"] });
+    let deleted = app.post(&format!("{}/{DEVICES}/deleteDevices", ROOTS[0]), &serials).await.expect(200);
+    assert_eq!(deleted.each("deletionState"), ["accepted"]);
     let other = "/_tailmark/reset?tenant=20000000-0000-4000-8000-000000000002";
     app.ask("POST", other).by_nobody().await.expect(204);
     for (path, body) in
