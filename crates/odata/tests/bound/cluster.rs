@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The user that owns everything.
 const USER: &str = "postgres";
-/// The port in the socket's name.
+/// The port in the socket's name, where none is asked for.
 const PORT: u16 = 5432;
 /// Starts a server, and stops it and takes its folder away when the standard input ends.
 const KEEPER: &str = r#"
-"$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+"$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses="$4" -c fsync=off -c full_page_writes=off \
     -c synchronous_commit=off -c max_connections=200 -c timezone=UTC >"$2/log" 2>&1 &
 server=$!
 read -r _
@@ -40,6 +40,9 @@ pub struct Cluster {
     programs: PathBuf,
     owner: Option<(u32, u32)>,
     databases: AtomicUsize,
+    port: u16,
+    /// Where it listens besides the socket; mostly empty.
+    listen: &'static str,
 }
 
 impl Cluster {
@@ -69,8 +72,15 @@ impl Cluster {
             let _ = fs::remove_dir_all(&folder);
             return Err(format!("initdb failed: {}", String::from_utf8_lossy(&made.stderr).trim()));
         }
-        let mut cluster =
-            Self { keepers: Vec::new(), folder, programs, owner, databases: AtomicUsize::new(0) };
+        let mut cluster = Self {
+            keepers: Vec::new(),
+            folder,
+            programs,
+            owner,
+            databases: AtomicUsize::new(0),
+            port: PORT,
+            listen: "",
+        };
         cluster.serve()?;
         Ok(cluster)
     }
@@ -86,7 +96,7 @@ impl Cluster {
             .env("LC_ALL", "C")
             .args(["-c", KEEPER, "sh"])
             .args([&self.programs, &self.folder])
-            .arg(PORT.to_string())
+            .args([&self.port.to_string(), self.listen])
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -115,11 +125,19 @@ impl Cluster {
         let id = text.lines().next().unwrap_or_default().to_owned();
         // Its children would hold the shared memory for a moment longer.
         let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
-        let all = std::iter::once(id.as_str()).chain(children.split_whitespace());
-        let sent = Command::new("kill").arg("-KILL").args(all).status().map_err(|error| error.to_string())?;
-        if !sent.success() {
+        let send = |ids: &mut dyn Iterator<Item = &str>| {
+            Command::new("kill")
+                .arg("-KILL")
+                .args(ids)
+                .stderr(Stdio::null())
+                .status()
+                .map_err(|error| error.to_string())
+        };
+        if !send(&mut std::iter::once(id.as_str()))?.success() {
             return Err(format!("there is no process {id}"));
         }
+        // Who served one statement may be gone by itself.
+        send(&mut children.split_whitespace())?;
         let begun = Instant::now();
         while self.run(USER, "SELECT 1").is_ok() {
             if begun.elapsed() > PATIENCE {
@@ -135,10 +153,29 @@ impl Cluster {
     /// # Errors
     /// Why it does not start.
     pub fn restart(&mut self) -> Result<(), String> {
-        for file in ["data/postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"] {
+        let socket = format!(".s.PGSQL.{}", self.port);
+        for file in ["data/postmaster.pid", &socket, &format!("{socket}.lock")] {
             let _ = fs::remove_file(self.folder.join(file));
         }
         self.serve()
+    }
+
+    /// Starts it again with TLS on a port of 127.0.0.1; certificate and key are PEM.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub fn secure(&mut self, port: u16, certificate: &str, key: &str) -> Result<(), String> {
+        self.run(USER, "ALTER SYSTEM SET ssl = on")?;
+        self.kill()?;
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.folder.join("data").join(name);
+            let kept = fs::write(&file, text)
+                .and_then(|()| fs::set_permissions(&file, fs::Permissions::from_mode(0o600)))
+                .and_then(|()| self.owner.map_or(Ok(()), |(uid, gid)| chown(&file, Some(uid), Some(gid))));
+            kept.map_err(|error| format!("{name} cannot be kept: {error}"))?;
+        }
+        (self.port, self.listen) = (port, "127.0.0.1");
+        self.restart()
     }
 
     /// A new, empty database; answers its address as [`Cluster::url`] does.
@@ -155,7 +192,7 @@ impl Cluster {
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         let host = self.folder.to_string_lossy().replace('%', "%25").replace('/', "%2F");
-        format!("postgresql://{USER}@{host}:{PORT}/{database}")
+        format!("postgresql://{USER}@{host}:{}/{database}", self.port)
     }
 
     /// Runs a statement, or several with semicolons between them, in a database; what they answer is not read.
@@ -168,7 +205,7 @@ impl Cluster {
 
     /// The simple query protocol: <https://www.postgresql.org/docs/current/protocol-flow.html>.
     fn speak(&self, database: &str, sql: &str) -> std::io::Result<()> {
-        let mut stream = UnixStream::connect(self.folder.join(format!(".s.PGSQL.{PORT}")))?;
+        let mut stream = UnixStream::connect(self.folder.join(format!(".s.PGSQL.{}", self.port)))?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let start = format!("\0\x03\0\0user\0{USER}\0database\0{database}\0\0");
         stream.write_all(&length_of(&start))?;

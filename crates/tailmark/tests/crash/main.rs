@@ -13,5 +13,6 @@ mod log;
 mod program;
 mod queue;
 mod replicas;
+mod secured_database;
 mod start;
 mod stop;

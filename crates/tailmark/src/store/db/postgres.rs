@@ -5,6 +5,8 @@
 //! counts as the same. Nothing else is asked of the isolation, no advisory lock is taken, and the statements are those of
 //! SQLite: engines that speak PostgreSQL's protocol should carry them.
 
+mod address;
+
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
@@ -16,11 +18,12 @@ use std::time::Duration;
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator as _;
 use odata::sql::{Scalar, Statement, functions};
+use postgres::Client;
 use postgres::error::SqlState;
 use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls};
 use tokio::sync::Notify;
 
+use self::address::Address;
 use super::{Db, Job, LONGEST_QUEUE, Row, Tx, spawn};
 use crate::store::{Engine, Error};
 
@@ -54,36 +57,36 @@ impl fmt::Debug for Session {
     }
 }
 
-/// Opens the database at an address, `postgres://user:password@host/name`.
+/// Opens the database at an address, `postgres://user:password@host/name?sslmode=…`.
 ///
 /// # Errors
-/// Where the address is none, or nobody answers there.
+/// Where the address is none, nobody answers there, or it is not who it should be.
 pub(in crate::store) fn open(url: &str, work_bell: &Arc<Notify>) -> Result<Db, Error> {
-    let mut config: Config =
-        url.parse().map_err(|_| Error::Database("database.url is no address of PostgreSQL".to_owned()))?;
-    config.connect_timeout(PATIENCE).application_name("tailmark");
+    let address = Address::read(url, |config| {
+        config.connect_timeout(PATIENCE).application_name("tailmark");
+    })?;
     // Who cannot be reached at the start is a mistake in the settings, not a fault to wait for.
-    let first = Session::connect(&config)?;
+    let first = Session::connect(&address).map_err(|error| Error::Database(causes(&error)))?;
     let pool = |name: &str, count: usize, first: Option<Session>, begin: &'static str| {
         let (queue, work) = sync_channel(LONGEST_QUEUE);
         let work = Arc::new(Mutex::new(work));
         let mut session = first;
         for _ in 0..count {
-            let (config, work, session) = (config.clone(), Arc::clone(&work), session.take());
-            spawn(name, move || Worker { config, session, begin }.serve(&work))?;
+            let (address, work, session) = (address.clone(), Arc::clone(&work), session.take());
+            spawn(name, move || Worker { address, session, begin }.serve(&work))?;
         }
         Ok::<_, Error>(queue)
     };
     let writer = pool("writer", WRITERS, Some(first), "BEGIN ISOLATION LEVEL REPEATABLE READ")?;
     let readers = pool("reader", READERS, None, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let bell = Arc::downgrade(work_bell);
-    spawn("listener", move || listen(&config, &bell))?;
+    spawn("listener", move || listen(&address, &bell))?;
     Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers) })
 }
 
 /// A thread's connection and what it does with it.
 struct Worker {
-    config: Config,
+    address: Address,
     session: Option<Session>,
     begin: &'static str,
 }
@@ -133,10 +136,16 @@ impl Worker {
 
     fn session(&mut self) -> Result<&Session, Error> {
         if self.session.as_ref().is_none_or(Session::is_closed) {
-            self.session = Some(Session::connect(&self.config)?);
+            self.session = Some(Session::connect(&self.address)?);
         }
         self.session.as_ref().ok_or(Error::Closed)
     }
+}
+
+/// An error and what led to it, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Longer each time, and not the same for two that met.
@@ -149,9 +158,9 @@ fn pause(attempt: u32) -> Duration {
 
 /// Rings the bell when another program says that there is work. Without it, the worker looks by itself once a second.
 /// It ends with the last one who could hear the bell.
-fn listen(config: &Config, bell: &Weak<Notify>) {
+fn listen(address: &Address, bell: &Weak<Notify>) {
     while bell.strong_count() > 0 {
-        if let Err(error) = config.connect(NoTls).and_then(|client| hear(client, bell)) {
+        if let Err(error) = address.connect().and_then(|client| hear(client, bell)) {
             tracing::debug!(%error, "nobody tells when there is work");
             thread::sleep(PATIENCE);
         }
@@ -169,8 +178,8 @@ fn hear(mut client: Client, bell: &Weak<Notify>) -> Result<(), postgres::Error> 
 }
 
 impl Session {
-    fn connect(config: &Config) -> Result<Self, Error> {
-        let mut client = config.connect(NoTls)?;
+    fn connect(address: &Address) -> Result<Self, postgres::Error> {
+        let mut client = address.connect()?;
         let (limit, idle) = (LONGEST.as_millis(), LONGEST_PAUSE.as_millis());
         client.batch_execute(&format!(
             "SET statement_timeout = {limit}; SET idle_in_transaction_session_timeout = {idle}; \
