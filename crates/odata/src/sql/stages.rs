@@ -22,24 +22,12 @@ impl<'s> Writer<'s> {
         let inner = to.take();
         match stage {
             Stage::Filter(condition) => {
-                let alias = self.around();
-                to.push("SELECT ")
-                    .push_alias(alias)
-                    .push(".* FROM (")
-                    .put(&inner)
-                    .push(") ")
-                    .push_alias(alias);
+                self.all_of(to, &inner);
                 to.push(" WHERE ");
                 self.condition(to, condition)
             }
             Stage::Search(search) => {
-                let alias = self.around();
-                to.push("SELECT ")
-                    .push_alias(alias)
-                    .push(".* FROM (")
-                    .put(&inner)
-                    .push(") ")
-                    .push_alias(alias);
+                self.all_of(to, &inner);
                 let place = self.place_of(Variable::IT)?;
                 self.search(&mut Condition::of_where(), to, search, place)
             }
@@ -111,6 +99,12 @@ impl<'s> Writer<'s> {
         };
         self.listed(place);
         alias
+    }
+
+    /// Reads everything of a query.
+    fn all_of(&mut self, to: &mut Statement, inner: &Fragment) {
+        let alias = self.around();
+        to.push("SELECT ").push_alias(alias).push(".* FROM (").put(inner).push(") ").push_alias(alias);
     }
 
     /// The query that the statement is, as the one table of what reads it.

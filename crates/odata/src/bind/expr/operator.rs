@@ -254,10 +254,7 @@ impl<'m> Binder<'_, 'm> {
         whole: &ast::Expr,
     ) -> Result<Expr<'m>, Error> {
         let ty = self.type_named(ty)?;
-        let bound = match operand {
-            Some(operand) => self.expr(operand)?,
-            None => self.itself(whole)?,
-        };
+        let bound = operand.map_or_else(|| self.itself(whole), |operand| self.expr(operand))?;
         match (&bound.ty, &ty) {
             (None, _) => return Ok(Expr { ty: Some(ty), ..constant(Value::Null) }),
             (Some(from), to) if from == to => return Ok(bound),
@@ -278,10 +275,7 @@ impl<'m> Binder<'_, 'm> {
         whole: &ast::Expr,
     ) -> Result<Expr<'m>, Error> {
         let ty = self.type_named(ty)?;
-        let bound = match operand {
-            Some(operand) => self.expr(operand)?,
-            None => self.itself(whole)?,
-        };
+        let bound = operand.map_or_else(|| self.itself(whole), |operand| self.expr(operand))?;
         let answer = |truth| Ok(constant(Value::Boolean(truth)));
         // An entity is of no complex type, and of no primitive one.
         let is_asked_of_rows = match (&bound.ty, &ty) {
