@@ -72,6 +72,8 @@ fn every_type() {
             "[(\"decimal\", Value(Decimal(\"12345678901234567890.0123456789\")))]",
         ),
         (r#"sample {"decimal":1.5}"#, "[(\"decimal\", Value(Decimal(\"1.5\")))]"),
+        (r#"sample {"decimal":-0.0}"#, "[(\"decimal\", Value(Decimal(\"0\")))]"),
+        (r#"sample {"decimal":2e3}"#, "[(\"decimal\", Value(Decimal(\"2000\")))]"),
         (
             r#"sample {"double":1,"single":-1.5e300}"#,
             "[(\"double\", Value(Double(1.0))), (\"single\", Value(Double(-1.5e300)))]",

@@ -161,7 +161,10 @@ impl<'de, 'm> Visitor<'de> for DatumSeed<'_, 'm> {
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Self::Value, E> {
         match self.slot.ty {
             Type::Primitive(Primitive::Double | Primitive::Single) => Ok(Datum::Value(Value::Double(number))),
-            Type::Primitive(Primitive::Decimal) => Ok(Datum::Value(Value::Decimal(number.to_string()))),
+            // Digits are what this makes of any finite number; a decimal zero has no sign, though.
+            Type::Primitive(Primitive::Decimal) => Value::parse(Primitive::Decimal, &number.to_string())
+                .map(Datum::Value)
+                .ok_or_else(|| self.unfit("a number")),
             Type::Primitive(primitive) if primitive.is_integer() => {
                 Err(self.unfit("a number that is no integer of 64 bits"))
             }
