@@ -27,7 +27,7 @@ use tower_service::Service as _;
 
 use self::refusal::Refusal;
 use crate::config::intercept::Others;
-use crate::http::listen::{self, Connection};
+use crate::http::listen::{self, Connection, Limits};
 use crate::tls::{self, Transport};
 
 /// How long another host may take to accept a connection.
@@ -50,16 +50,11 @@ pub struct Interceptor {
     pub own: Router,
 }
 
-/// Serves until `stop` says so. `header_timeout` is the limit for the head of a request, and for a handshake.
-pub async fn serve(
-    listener: TcpListener,
-    proxy: Interceptor,
-    header_timeout: Duration,
-    stop: watch::Receiver<bool>,
-) {
+/// Serves until `stop` says so.
+pub async fn serve(listener: TcpListener, proxy: Interceptor, limits: Limits, stop: watch::Receiver<bool>) {
     let own = proxy.own.clone().fallback(|| async { Refusal::NoProxyRequest.respond() });
     let proxy = Arc::new(Interceptor { own, ..proxy });
-    listen::accept(listener, header_timeout, stop, move |stream, connection| {
+    listen::accept(listener, limits, stop, move |stream, connection| {
         tokio::spawn(Arc::clone(&proxy).open(stream, connection));
     })
     .await;
@@ -70,7 +65,7 @@ impl Interceptor {
         let asked = connection.clone();
         let service = service_fn(move |request| Arc::clone(&self).answer(request, asked.clone()));
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(connection.header_timeout()).max_headers(100);
+        http.timer(TokioTimer::new()).header_read_timeout(connection.limits().head);
         let requests = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let mut requests = pin!(requests);
         tokio::select! {

@@ -477,6 +477,49 @@ fn the_clients_are_those_that_were_run() {
 }
 
 #[test]
+fn every_guarantee_names_its_tests() {
+    let text = document("docs/guarantees.md");
+    let tests = rust_files("crates");
+    let (mut named, mut wrong) = (BTreeSet::new(), Vec::new());
+    let numbers = |heading: &str, letter: char, all: std::ops::RangeInclusive<usize>| {
+        let listed: Vec<String> = rows(&text, heading).iter().map(|row| row[0].to_owned()).collect();
+        let missing = all.map(|number| format!("{letter}{number}")).filter(|name| !listed.contains(name));
+        missing.map(|name| format!("{name} has no row")).collect::<Vec<_>>()
+    };
+    wrong.extend(numbers("## Figures", 'G', 1..=17));
+    wrong.extend(numbers("## Requirements", 'R', 1..=40));
+    for heading in ["## Figures", "## Requirements"] {
+        for row in rows(&text, heading) {
+            let last = row.last().unwrap();
+            let names: Vec<_> = quoted(last).filter_map(|name| name.split_once("::")).collect();
+            if names.is_empty() && !last.contains("not yet: ") {
+                wrong.push(format!("{} names no test, and does not say \"not yet: …\"", row[0]));
+            }
+            named.extend(names);
+        }
+    }
+    for (file, function) in named {
+        let places =
+            ["crates", "crates/tailmark/tests", "crates/tailmark"].map(|place| format!("{place}/{file}"));
+        let is_test = |source: &Source| {
+            let mut lines = source.text.lines().map(str::trim);
+            let mut is_marked = false;
+            lines.any(|line| {
+                let found = is_marked && line.contains(&format!("fn {function}("));
+                // Other attributes and comments may stand between.
+                let marks = line.starts_with("#[") && (line.contains("test]") || line.contains("test("));
+                is_marked = marks || is_marked && !line.contains("fn ");
+                found
+            })
+        };
+        if !tests.iter().any(|source| places.contains(&source.path) && is_test(source)) {
+            wrong.push(format!("there is no test {file}::{function}"));
+        }
+    }
+    nothing("docs/guarantees.md", &wrong);
+}
+
+#[test]
 fn documents_name_files_that_are_there() {
     let (root, sources) = (root(), sources());
     let mut missing = Vec::new();
@@ -484,6 +527,8 @@ fn documents_name_files_that_are_there() {
         "README.md",
         "docs/architecture.md",
         "docs/console.md",
+        "docs/guarantees.md",
+        "docs/operations.md",
         "docs/protocol.md",
         "docs/logging.md",
         "docs/configuration.md",
@@ -494,7 +539,8 @@ fn documents_name_files_that_are_there() {
             if !is_file || file.contains(['…', '*', ' ', '{', '<']) {
                 continue;
             }
-            let places = ["", "crates/", "crates/tailmark/", "crates/tailmark/src/"];
+            let places =
+                ["", "crates/", "crates/tailmark/", "crates/tailmark/src/", "crates/tailmark/tests/"];
             let by_name =
                 sources.iter().any(|source| Path::new(&source.path).file_name() == Some(file.as_ref()));
             if !by_name && !places.iter().any(|place| root.join(place).join(file).exists()) {

@@ -120,6 +120,8 @@ fn texts() {
             ("Name eq 'Maps & <Plans>'", "6"),
             ("matchesPattern(Name,'^Phone .$')", "4"),
             ("matchesPattern(Name,'^phone')", ""),
+            // Others would go through it for ever.
+            ("matchesPattern('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab','^(a+)+$')", ""),
             ("Name gt 'a'", "-7 2147483647"),
             ("concat(concat(Sku,'-'),Name) eq 'LAST-zz Last'", "2147483647"),
         ],
@@ -130,6 +132,8 @@ fn texts() {
     );
     get("/Products?$filter=substring(Name,0,-1) eq ''").refused(400);
     get("/Products?$filter=matchesPattern(Name,'(')").refused(400);
+    // One that would be large is none either.
+    get("/Products?$filter=matchesPattern(Name,'((a{1,999}){1,999}){1,999}')").refused(400);
     get("/Products?$filter=Name eq 'a").refused(400);
     get("/Products?$filter=Name eq 1").refused(400);
     get("/Products?$filter=Name").refused(400);

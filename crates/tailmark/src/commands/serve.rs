@@ -5,9 +5,8 @@ pub mod doors;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -152,7 +151,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let issuer = Arc::new(issuer.known_as(&base_url));
     issuer.learn(tenants);
     let (stop, stopped) = watch::channel(false);
-    let header_timeout = Duration::from_secs(config.http.header_timeout);
+    let limits = listen::Limits::new(&config.http)
+        .map_err(|setting| anyhow!("{setting} is 0, with which nobody could be answered"))?;
     let mut tasks = Vec::new();
     let mut embedded = Embedded { address: format!("http://{address}"), base: issuer.base().to_owned() };
     if config.auth.believes_embedded() && (doors.is_secured() || !address.ip().is_loopback()) {
@@ -160,7 +160,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         // that this process need not trust, or is out on the network, the issuer has one more, on loopback.
         let own = listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         embedded.address = format!("http://{}", own.local_addr()?);
-        let door = listen::Door { router: issuer::routes(Arc::clone(&issuer)), header_timeout, tls: None };
+        let door = listen::Door { router: issuer::routes(Arc::clone(&issuer)), limits, tls: None };
         tasks.push(tokio::spawn(listen::serve(own, door, stopped.clone())));
     }
     let verifier = Arc::new(Verifier::new(&config.auth, Some(&embedded))?);
@@ -189,9 +189,9 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     }
     let proxy_address = proxy.as_ref().map(TcpListener::local_addr).transpose()?;
     if let (Some(listener), Some(proxy)) = (proxy, doors.interceptor(&router, others)) {
-        tasks.push(tokio::spawn(crate::intercept::serve(listener, proxy, header_timeout, stopped.clone())));
+        tasks.push(tokio::spawn(crate::intercept::serve(listener, proxy, limits, stopped.clone())));
     }
-    let door = listen::Door { router, header_timeout, tls: doors.secured() };
+    let door = listen::Door { router, limits, tls: doors.secured() };
     tasks.push(tokio::spawn(listen::serve(listener, door, stopped)));
     verifier.warm().await;
     Ok(Running { address, base_url, proxy: proxy_address, stop, tasks })

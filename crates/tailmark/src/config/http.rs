@@ -17,6 +17,14 @@ pub struct Http {
     pub max_body: usize,
     /// Seconds within which a request's head must have arrived.
     pub header_timeout: u64,
+    /// Seconds for which nothing of a request's body may come, and nothing of an answer be taken.
+    pub body_timeout: u64,
+    /// Seconds for which a connection may ask nothing once it has been answered.
+    pub idle_timeout: u64,
+    /// Seconds within which a request must have arrived and its answer have begun.
+    pub request_timeout: u64,
+    /// Connections at a time to one address that is listened on; more wait until one ends.
+    pub max_connections: u32,
     /// Listen on other addresses than loopback without TLS.
     pub allow_plain: bool,
 }
@@ -28,6 +36,10 @@ impl Default for Http {
             public_url: String::new(),
             max_body: 64 * 1024 * 1024,
             header_timeout: 10,
+            body_timeout: 30,
+            idle_timeout: 75,
+            request_timeout: 60,
+            max_connections: 4096,
             allow_plain: false,
         }
     }

@@ -7,11 +7,12 @@ use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
 use super::error::Error;
+use super::listen::TooSlow;
 
 /// Reads a body of at most `limit` bytes, whatever its type.
 ///
 /// # Errors
-/// Where it is compressed, too large or cut off.
+/// Where it is compressed, too large, too slow or cut off.
 pub async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Error> {
     if let Some(encoding) = headers.get(header::CONTENT_ENCODING) {
         let encoding = encoding.to_str().unwrap_or_default();
@@ -28,7 +29,7 @@ pub async fn whole(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<
 /// Reads a JSON body of at most `limit` bytes.
 ///
 /// # Errors
-/// Where it is of another type, compressed, too large or cut off.
+/// Where it is of another type, compressed, too large, too slow or cut off.
 pub async fn json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Vec<u8>, Error> {
     let bytes = whole(headers, body, limit).await?;
     match headers.get(header::CONTENT_TYPE) {
@@ -63,7 +64,7 @@ async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Vec<
     // One piece from the start: growing it would need twice the memory for a moment.
     let mut bytes = Vec::with_capacity(announced.unwrap_or(0));
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Error::Unreadable(error.to_string()))?;
+        let frame = frame.map_err(|error| cut_off(&error))?;
         if let Some(data) = frame.data_ref() {
             if bytes.len().saturating_add(data.len()) > limit {
                 return Err(Error::TooLarge(limit));
@@ -72,6 +73,16 @@ async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Vec<
         }
     }
     Ok(bytes)
+}
+
+fn cut_off(error: &axum::Error) -> Error {
+    let first: &(dyn std::error::Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(first), |error| error.source());
+    if causes.any(|error| error.is::<TooSlow>()) {
+        Error::TooSlow
+    } else {
+        Error::Unreadable(error.to_string())
+    }
 }
 
 /// The same JSON with quotation marks around the names of members that have none: the community's PowerShell module

@@ -49,6 +49,14 @@ pub enum Error {
     Method,
     /// The body is larger than the limit, in bytes.
     TooLarge(usize),
+    /// The head has more headers than are taken.
+    Head,
+    /// The body is encoded for its way in another manner than `chunked`.
+    Framing,
+    /// The body did not arrive in time.
+    TooSlow,
+    /// The answer was not there in time.
+    Late,
     /// The body's media type.
     MediaType(String),
     /// The media type of a batch.
@@ -209,6 +217,32 @@ impl Error {
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "RequestEntityTooLarge",
                 format!("The request body is larger than {limit} bytes, the most that is accepted."),
+            ),
+            Self::Head => plain(
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "RequestHeaderFieldsTooLarge",
+                "The request has more headers than are accepted.".to_owned(),
+            ),
+            Self::Framing => Told {
+                header: Some((header::CONNECTION, "close".to_owned())),
+                ..plain(
+                    StatusCode::BAD_REQUEST,
+                    "BadRequest",
+                    "The only Transfer-Encoding that is accepted is 'chunked', once.".to_owned(),
+                )
+            },
+            Self::TooSlow => Told {
+                header: Some((header::CONNECTION, "close".to_owned())),
+                ..plain(
+                    StatusCode::REQUEST_TIMEOUT,
+                    "RequestTimeout",
+                    "The request body did not arrive in time.".to_owned(),
+                )
+            },
+            Self::Late => plain(
+                StatusCode::GATEWAY_TIMEOUT,
+                "GatewayTimeout",
+                "The request was not answered in time; it may have been done all the same.".to_owned(),
             ),
             Self::MediaType(found) => plain(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -1,21 +1,24 @@
 //! The accept loop: connections in, requests to the router, a graceful end.
 //!
-//! A door is plain HTTP/1.1, or TLS with HTTP/2 or HTTP/1.1 as client and server agree. Slow clients hold nothing: a
-//! handshake and the head of a request have a time limit each. On stop every connection finishes the requests it is
-//! at; who has asked nothing, or half of something, is not waited for.
+//! A door is plain HTTP/1.1, or TLS with HTTP/2 or HTTP/1.1 as client and server agree. Slow clients hold nothing for
+//! long ([`Limits`]), and there are so many connections at a time: the next is accepted when one ends. On stop every
+//! connection finishes the requests it is at; who has asked nothing, or half of something, is not waited for.
 
 mod client;
 mod connection;
+mod limits;
 mod streams;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 pub use self::connection::Connection;
+pub use self::limits::{Limits, TooSlow};
 use super::plain;
 use crate::tls::Transport;
 
@@ -31,8 +34,8 @@ const HANDSHAKE: u8 = 22;
 pub struct Door {
     /// The service.
     pub router: Router,
-    /// How long a client may take for the head of a request, and for a handshake.
-    pub header_timeout: Duration,
+    /// What its connections are held to.
+    pub limits: Limits,
     /// Where it is a door for TLS.
     pub tls: Option<Secured>,
 }
@@ -48,8 +51,8 @@ pub struct Secured {
 
 /// Serves until `stop` says so.
 pub async fn serve(listener: TcpListener, door: Door, stop: watch::Receiver<bool>) {
-    let limit = door.header_timeout;
-    accept(listener, limit, stop, move |stream, connection| {
+    let limits = door.limits;
+    accept(listener, limits, stop, move |stream, connection| {
         tokio::spawn(door.clone().open(stream, connection));
     })
     .await;
@@ -58,31 +61,48 @@ pub async fn serve(listener: TcpListener, door: Door, stop: watch::Receiver<bool
 /// Accepts connections until `stop` says so, and then waits until all of them have ended, but not for ever.
 pub async fn accept(
     listener: TcpListener,
-    header_timeout: Duration,
+    limits: Limits,
     mut stop: watch::Receiver<bool>,
     mut each: impl FnMut(TcpStream, Connection),
 ) {
     let (alive, mut ended) = mpsc::channel(1);
-    let connection = Connection { header_timeout, stop: stop.clone(), _alive: alive };
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let mut is_crowded = false;
     loop {
+        let free = places.available_permits();
+        if free == 0 && !is_crowded {
+            tracing::warn!(
+                connections = limits.connections,
+                "no more connections are accepted until one ends"
+            );
+        }
+        // Said once, not at every place that is given away again.
+        is_crowded = free == 0 || is_crowded && free < limits.connections / 2;
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.ok();
+            (place, listener.accept().await)
+        };
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = next => accepted,
             // Without anyone to say so it is the end as well.
             _ = stop.changed() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            (Some(place), Ok((stream, _))) => {
                 // Answers are written whole: waiting for more to send would only delay them.
                 let _ = stream.set_nodelay(true);
-                each(stream, connection.clone());
+                let (stop, _alive, _place) = (stop.clone(), alive.clone(), Arc::new(place));
+                each(stream, Connection { limits, stop, _alive, _place });
             }
-            Err(error) => {
+            (_, Err(error)) => {
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(REST).await;
             }
+            // The semaphore is never closed.
+            (None, Ok(_)) => {}
         }
     }
-    drop((listener, connection, each));
+    drop((listener, alive, each));
     if tokio::time::timeout(FAREWELL, ended.recv()).await.is_err() {
         tracing::warn!("connections were cut at the end of the time for their farewell");
     }

@@ -18,6 +18,7 @@ mod facts;
 mod generated;
 mod intercept;
 mod language;
+mod limits;
 mod metadata;
 mod paging;
 mod paths;

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::devices::{DEVICES, IMPORT, IMPORTED, UPLOADS, import, sent, upload};
-use crate::program::{Answer, Process, Service, Site, answer, poll};
+use crate::program::{Answer, Process, Service, Site, answer, figure, in_full, poll};
 
 /// When the service is killed.
 #[derive(Clone, Copy, Debug)]
@@ -47,12 +47,29 @@ const PLAN: [Moment; 10] = [
     Moment::Sent,
     Moment::Settled(201),
 ];
-const PER_REQUEST: usize = 100;
 /// The tag of the devices that are refused.
 const REFUSED: &str = "refused";
-/// At so many of the ten kills, at least, something is under way.
-const INTERRUPTED: usize = 7;
 const FINAL: &str = "state/deviceImportStatus eq 'complete' or state/deviceImportStatus eq 'error'";
+
+/// How often the service is killed, and among how many requests.
+struct Size {
+    /// How often the plan is gone through.
+    plans: usize,
+    /// Devices of a request.
+    per_request: usize,
+    /// Requests of a round besides those of its moment.
+    requests: usize,
+    /// At so many of the kills, at least, something is under way.
+    interrupted: usize,
+}
+
+fn size() -> &'static Size {
+    if in_full() {
+        &Size { plans: 10, per_request: 30, requests: 6, interrupted: 60 }
+    } else {
+        &Size { plans: 1, per_request: 100, requests: 2, interrupted: 7 }
+    }
+}
 
 #[derive(Default)]
 struct Ledger {
@@ -81,7 +98,8 @@ impl Ledger {
         let number = self.requests;
         self.requests += 1;
         let tag = format!("R{number:03}");
-        let devices = sent(number * PER_REQUEST..(number + 1) * PER_REQUEST, &tag);
+        let each = size().per_request;
+        let devices = sent(number * each..(number + 1) * each, &tag);
         match number % 2 {
             0 => Request { tag, path: UPLOADS, body: upload(&devices) },
             _ => Request { tag, path: IMPORT, body: import(&devices) },
@@ -140,8 +158,9 @@ fn round(site: &Site, ledger: &mut Ledger, moment: Moment) {
     assert!(service.ready_after < Duration::from_secs(5), "ready after {:?}", service.ready_after);
     let before = service.count(IMPORTED, FINAL);
     ledger.look(&service);
-    ledger.send(&service);
-    ledger.send(&service);
+    for _ in 0..size().requests {
+        ledger.send(&service);
+    }
     match moment {
         Moment::Settled(number) => {
             ledger.send(&service);
@@ -179,7 +198,7 @@ fn during_post(service: Service, ledger: &mut Ledger, moment: Moment) {
         let filter = format!("groupTag eq '{}'", request.tag);
         let stored =
             poll("the stored request", || Some(service.count(IMPORTED, &filter)).filter(|count| *count > 0));
-        assert_eq!(stored, PER_REQUEST, "a request is visible in part");
+        assert_eq!(stored, size().per_request, "a request is visible in part");
     }
     // So that there is work at the kill, whatever has become of the request.
     ledger.send(&service);
@@ -198,15 +217,15 @@ fn ten_kills_lose_nothing_and_do_nothing_twice() {
     let mut ledger = Ledger::default();
     let service = site.start();
     ledger.send(&service);
-    poll("the first devices", || (service.count(IMPORTED, FINAL) == PER_REQUEST).then_some(()));
+    poll("the first devices", || (service.count(IMPORTED, FINAL) == size().per_request).then_some(()));
     ledger.refuse(&service);
     service.process.kill();
-    for moment in PLAN {
+    for moment in PLAN.into_iter().cycle().take(size().plans * PLAN.len()) {
         round(&site, &mut ledger, moment);
         ledger.under_way.push(under_way(&site));
     }
     let interrupted = ledger.under_way.iter().filter(|records| **records > 0).count();
-    assert!(interrupted >= INTERRUPTED, "records under way at the kills: {:?}", ledger.under_way);
+    assert!(interrupted >= size().interrupted, "records under way at the kills: {:?}", ledger.under_way);
     let mut service = site.start();
     assert!(service.ready_after < Duration::from_secs(5), "ready after {:?}", service.ready_after);
     assert_eq!(service.get("/readyz").body, "ready");
@@ -218,7 +237,19 @@ fn ten_kills_lose_nothing_and_do_nothing_twice() {
     assert_eq!(ledger.refusals(), [802, 806]);
     service.process.terminate();
     assert_eq!(service.process.ended().0.code(), Some(0));
-    assert!(ledger.acknowledged.len() * PER_REQUEST >= 2_000, "{} requests", ledger.acknowledged.len());
+    let devices = ledger.acknowledged.len() * size().per_request;
+    assert!(devices >= 2_000, "{} requests", ledger.acknowledged.len());
+    let (kills, requests) = (ledger.under_way.len() + 1, ledger.acknowledged.len());
+    figure(
+        "G1",
+        format_args!(
+            "{kills} kills, {interrupted} of them among work; {requests} requests acknowledged, {devices} devices, 0 lost"
+        ),
+    );
+    figure(
+        "G2",
+        format_args!("ready {:.2?} after the last start, with {devices} devices", service.ready_after),
+    );
     check(&Connection::open(site.database()).unwrap(), &ledger);
 }
 
@@ -276,7 +307,7 @@ fn check(database: &Connection, ledger: &Ledger) {
         query.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
     assert_eq!(stored.remove(REFUSED), Some(2));
     for (tag, count) in &stored {
-        assert_eq!(*count, PER_REQUEST as i64, "{tag} is stored in part");
+        assert_eq!(*count, size().per_request as i64, "{tag} is stored in part");
         let possible = ledger.acknowledged.contains(tag) || ledger.open.contains(tag);
         assert!(possible && !ledger.never.contains(tag), "{tag} was never sent");
     }

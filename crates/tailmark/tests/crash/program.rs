@@ -24,6 +24,8 @@ pub struct Site {
     pub token: String,
     /// Settings of its programs, as variables.
     pub settings: Vec<(&'static str, String)>,
+    /// What its programs are started by; nothing where it is us.
+    pub starter: Vec<String>,
 }
 
 /// A started program, ready or not.
@@ -40,13 +42,25 @@ pub struct Service {
     pub address: String,
     /// How long it took from its start.
     pub ready_after: Duration,
-    token: String,
+    pub token: String,
 }
 
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub body: String,
+}
+
+/// Whether the figures of docs/guarantees.md are to be reached, not a part of them.
+pub fn in_full() -> bool {
+    std::env::var("TAILMARK_FAULTS").is_ok_and(|value| value == "full")
+}
+
+/// What came of it, where it was asked for in full: for docs/guarantees.md.
+pub fn figure(name: &str, what: std::fmt::Arguments<'_>) {
+    if in_full() {
+        println!("{name}: {what}");
+    }
 }
 
 /// Asks again and again until there is an answer.
@@ -66,7 +80,18 @@ impl Site {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let token = mint(&folder.path().join("data"), MintRequest::default()).unwrap();
-        Self { folder, token, settings: Vec::new() }
+        Self { folder, token, settings: Vec::new(), starter: Vec::new() }
+    }
+
+    /// With a setting, `section.key`.
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.settings.push((name, value.to_string()));
+        self
+    }
+
+    /// A place in its folder.
+    pub fn place(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub fn data(&self) -> PathBuf {
@@ -83,7 +108,7 @@ impl Site {
     }
 
     pub fn spawn(&self) -> Process {
-        Process::spawn_with(&self.data(), "127.0.0.1:0", &self.folder.path().join("log"), &self.settings)
+        Process::spawn_by(&self.starter, &self.data(), "127.0.0.1:0", &self.place("log"), &self.settings)
     }
 
     pub fn start(&self) -> Service {
@@ -104,12 +129,22 @@ impl Drop for Site {
 
 impl Process {
     pub fn spawn(data: &Path, listen: &str, log: &Path) -> Self {
-        Self::spawn_with(data, listen, log, &[])
+        Self::spawn_by(&[], data, listen, log, &[])
     }
 
-    pub fn spawn_with(data: &Path, listen: &str, log: &Path, settings: &[(&str, String)]) -> Self {
+    /// By a program that becomes ours.
+    fn spawn_by(
+        starter: &[String],
+        data: &Path,
+        listen: &str,
+        log: &Path,
+        settings: &[(&str, String)],
+    ) -> Self {
         let stderr = File::options().create(true).append(true).open(log).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tailmark"));
+        let own = [env!("CARGO_BIN_EXE_tailmark").to_owned()];
+        let mut line = starter.iter().chain(&own);
+        let mut command = Command::new(line.next().unwrap());
+        command.args(line);
         command.args(["serve", "--listen", listen, "--data"]).arg(data);
         command.envs(settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
@@ -143,6 +178,18 @@ impl Process {
     pub fn has_open(&self, file: &Path) -> bool {
         let Ok(open) = fs::read_dir(format!("/proc/{}/fd", self.id())) else { return true };
         open.flatten().any(|entry| fs::read_link(entry.path()).is_ok_and(|target| target == file))
+    }
+
+    /// How many files and connections it has open; nothing where the system does not say.
+    pub fn descriptors(&self) -> Option<usize> {
+        Some(fs::read_dir(format!("/proc/{}/fd", self.id())).ok()?.count())
+    }
+
+    /// The most memory it has had so far, in bytes; nothing where the system does not say.
+    pub fn largest_memory(&self) -> Option<usize> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        Some(line.trim().strip_suffix(" kB")?.parse::<usize>().ok()? * 1024)
     }
 
     /// SIGKILL.

@@ -1,9 +1,11 @@
-//! One HTTP/1.1 connection's client: whether it is owed an answer when the service stops.
+//! One HTTP/1.1 connection's client: whether it is owed an answer when the service stops, and whether it takes too long.
 //!
-//! In: what passes over the connection. Out: [`Client::let_go`], which returns once nobody would miss the connection.
+//! In: what passes over the connection. Out: [`Client::let_go`], which returns once nobody would miss the connection,
+//! and errors of [`Line`] where the head of a request does not arrive in time or an answer is not taken.
 //! From the end of a request to the last byte of its answer the client is owed something; before that it is the
 //! client who has to go on.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -14,17 +16,21 @@ use axum::body::HttpBody;
 use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::limits::{Limits, Patience};
+
 /// How long a client whose turn it is may say nothing once the service stops.
 pub(super) const SILENCE: Duration = Duration::from_secs(1);
 
-/// Nothing has been said, or half the head of a request.
-const QUIET: u8 = 0;
+/// The head of a request is arriving, or the first one is awaited.
+const HEAD: u8 = 0;
 /// The body of a request is arriving.
 const ARRIVING: u8 = 1;
 /// A request has arrived.
 const OWED: u8 = 2;
 /// The answer is complete and not yet sent to its end.
 const LEAVING: u8 = 3;
+/// All that was asked is answered, and nothing has been said since.
+const QUIET: u8 = 4;
 
 /// The client at the other end of a connection.
 #[derive(Debug, Default)]
@@ -41,7 +47,7 @@ impl Client {
             let heard = self.heard.load(Ordering::Relaxed);
             tokio::time::sleep(SILENCE).await;
             match self.stage.load(Ordering::Relaxed) {
-                QUIET => return,
+                HEAD | QUIET => return,
                 ARRIVING if heard == self.heard.load(Ordering::Relaxed) => return,
                 _ => {}
             }
@@ -56,7 +62,7 @@ impl Client {
             body,
             client: Arc::clone(self),
             passed: heard,
-            ended: |client| client.moves(ARRIVING, OWED),
+            ended: |client| _ = client.moves(ARRIVING, OWED),
         }
     }
 
@@ -66,9 +72,9 @@ impl Client {
         Watched { body, client: Arc::clone(self), passed: |_| {}, ended }
     }
 
-    fn moves(&self, from: u8, to: u8) {
-        // Where it is at another stage already, it stays there.
-        let _ = self.stage.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+    /// Where it is at another stage already, it stays there.
+    fn moves(&self, from: u8, to: u8) -> bool {
+        self.stage.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
 
@@ -112,8 +118,28 @@ impl<B> Drop for Watched<B> {
 
 /// The connection itself. It is flushed when all that there was to write has been given to the system.
 pub(super) struct Line<S> {
-    pub(super) stream: S,
-    pub(super) client: Arc<Client>,
+    stream: S,
+    client: Arc<Client>,
+    limits: Limits,
+    /// With the head of a request.
+    head: Patience,
+    /// With somebody who does not take what is written.
+    taken: Patience,
+}
+
+impl<S> Line<S> {
+    pub(super) fn new(stream: S, client: Arc<Client>, limits: Limits) -> Self {
+        Self { stream, client, limits, head: Patience::default(), taken: Patience::default() }
+    }
+
+    fn written<T>(&mut self, polled: Poll<io::Result<T>>, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if polled.is_ready() {
+            self.taken.rest();
+        } else if self.taken.is_over(self.limits.body, None, context) {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        polled
+    }
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
@@ -121,8 +147,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if polled.is_ready() {
+            if buffer.filled().len() > before && self.client.moves(QUIET, HEAD) {
+                self.head.rest();
+            }
+        } else if self.client.stage.load(Ordering::Relaxed) != HEAD {
+            self.head.rest();
+        } else {
+            let limit = self.limits.head;
+            if self.head.is_over(limit, None, context) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        polled
     }
 }
 
@@ -131,31 +171,34 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(polled, context)
     }
 
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        pieces: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
+        self.written(polled, context)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_flush(context);
         if polled.is_ready() {
             self.client.moves(LEAVING, QUIET);
         }
-        polled
+        self.written(polled, context)
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.stream).poll_shutdown(context);
+        self.written(polled, context)
     }
 }

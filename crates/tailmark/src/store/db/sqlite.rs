@@ -176,6 +176,10 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
         }
         None => Connection::open_in_memory()?,
     };
+    // SQLite takes what it gets where a file cannot be written; a service that can store nothing had better not start.
+    if connection.is_readonly("main")? {
+        return Err(Error::ReadOnly);
+    }
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     write_ahead(&connection)?;
