@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use self::connection::Connection;
 use super::plain;
+use crate::origin::Peer;
 use crate::tls::Transport;
 
 /// How long connections get to finish once the service stops.
@@ -63,7 +64,7 @@ pub async fn accept(
     mut each: impl FnMut(TcpStream, Connection),
 ) {
     let (alive, mut ended) = mpsc::channel(1);
-    let connection = Connection { header_timeout, stop: stop.clone(), _alive: alive };
+    let connection = Connection { header_timeout, peer: None, stop: stop.clone(), _alive: alive };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -71,10 +72,10 @@ pub async fn accept(
             _ = stop.changed() => break,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole: waiting for more to send would only delay them.
                 let _ = stream.set_nodelay(true);
-                each(stream, connection.clone());
+                each(stream, Connection { peer: Some(Peer(peer.ip().to_canonical())), ..connection.clone() });
             }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");

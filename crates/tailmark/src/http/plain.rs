@@ -21,7 +21,7 @@ async fn refuse(request: Request<Body>) -> Response<Body> {
         path: request.uri().path().to_owned(),
         base: String::new(),
         challenge: String::new(),
-        correlation: Correlation::new(request.headers()),
+        correlation: Arc::new(Correlation::new(request.headers())),
         profile: &profile::GRAPH,
         version: profile::Version::V4,
         config: Arc::default(),

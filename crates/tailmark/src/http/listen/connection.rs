@@ -24,6 +24,7 @@ use tower_service::Service as _;
 
 use super::client::{Client, Line};
 use super::streams::Streams;
+use crate::origin::Peer;
 use crate::tls::{ALPN_HTTP_2, Transport};
 
 /// Requests at a time on one HTTP/2 connection.
@@ -41,6 +42,7 @@ const PULSE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Connection {
     pub(super) header_timeout: Duration,
+    pub(super) peer: Option<Peer>,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) _alive: mpsc::Sender<()>,
 }
@@ -88,10 +90,10 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let client = Arc::new(Client::default());
-        let asking = Arc::clone(&client);
+        let (asking, peer) = (Arc::clone(&client), self.peer);
         let service = service_fn(move |request: Request<Incoming>| {
             let client = Arc::clone(&asking);
-            let request = arrived(request, transport).map(|body| Body::new(client.asks(body)));
+            let request = arrived(request, transport, peer).map(|body| Body::new(client.asks(body)));
             let answer = router.clone().call(request);
             async move { told(answer.await, |body| Body::new(client.is_told(body))) }
         });
@@ -115,10 +117,10 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let streams = Arc::new(Streams::default());
-        let asking = Arc::clone(&streams);
+        let (asking, peer) = (Arc::clone(&streams), self.peer);
         let service = service_fn(move |request: Request<Incoming>| {
             let streams = Arc::clone(&asking);
-            let request = arrived(request, transport).map(|body| Body::new(streams.asks(body)));
+            let request = arrived(request, transport, peer).map(|body| Body::new(streams.asks(body)));
             let answer = router.clone().call(request);
             let owed = streams.owes();
             async move { told(answer.await, |body| Body::new(owed.until_told(body))) }
@@ -147,8 +149,11 @@ impl Connection {
 }
 
 /// The request as the router takes it.
-fn arrived(mut request: Request<Incoming>, transport: Transport) -> Request<Incoming> {
+fn arrived(mut request: Request<Incoming>, transport: Transport, peer: Option<Peer>) -> Request<Incoming> {
     request.extensions_mut().insert(transport);
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
     if request.version() == Version::HTTP_2
         && let Some(host) =
             request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok())
