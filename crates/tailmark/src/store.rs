@@ -6,6 +6,7 @@
 //! Invariant: an answer that says something is stored is given after the commit.
 
 pub mod audit;
+pub mod backup;
 mod condition;
 pub mod db;
 mod devices;

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod backup;
 #[path = "../../../odata/tests/bound/cluster.rs"]
 mod cluster;
 mod devices;
