@@ -27,6 +27,7 @@ mod preferences;
 mod profiles;
 mod query_options;
 mod registration;
+mod schema;
 mod search;
 mod seed;
 mod strictness;
