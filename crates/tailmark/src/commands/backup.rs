@@ -53,6 +53,9 @@ pub async fn run(args: BackupArgs) -> anyhow::Result<Exit> {
     let failed = || format!("no backup can be made in {}", folder.display());
     let draft =
         tempfile::Builder::new().prefix(".tailmark-backup-").tempdir_in(folder).with_context(failed)?;
+    #[cfg(unix)]
+    fs::set_permissions(draft.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700))
+        .with_context(failed)?;
     let version = backup::back_up(database.clone(), draft.path().join(DATABASE))
         .await
         .with_context(|| format!("{} cannot be copied", database.display()))?;

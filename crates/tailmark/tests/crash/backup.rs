@@ -53,6 +53,12 @@ fn serial_numbers(service: &Service) -> Vec<String> {
     all.iter().map(|record| record["serialNumber"].as_str().unwrap().to_owned()).collect()
 }
 
+/// How many import records a database has.
+fn records(database: &Connection) -> usize {
+    let count = database.query_row("SELECT COUNT(*) FROM imported_devices", [], |row| row.get::<_, i64>(0));
+    usize::try_from(count.unwrap()).unwrap()
+}
+
 fn names(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.collect();
@@ -91,6 +97,7 @@ fn a_backup_under_writes_has_all_that_was_acknowledged_before() {
     for (before, backup) in &kept {
         let folder = Path::new(backup);
         assert_eq!(names(folder), ["issuer.json", "tailmark.db"]);
+        assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
         for name in names(folder) {
             let mode = fs::metadata(folder.join(&name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
@@ -101,8 +108,7 @@ fn a_backup_under_writes_has_all_that_was_acknowledged_before() {
             (one("PRAGMA integrity_check"), one("PRAGMA journal_mode")),
             ("ok".into(), "delete".into())
         );
-        let count: usize =
-            database.query_row("SELECT COUNT(*) FROM imported_devices", [], |row| row.get(0)).unwrap();
+        let count = records(&database);
         assert!(count >= *before && count <= written, "{before} were acknowledged, {count} are there");
     }
     // Restored into a new folder it is a service on which the old token works.
@@ -143,8 +149,7 @@ fn a_restore_waits_for_nobody_and_keeps_what_was_there() {
         .find_map(|line| line.strip_prefix("what was there is ").filter(|name| name.contains(".db")));
     let aside = Path::new(aside.unwrap());
     let old = Connection::open(aside).unwrap();
-    let count: usize = old.query_row("SELECT COUNT(*) FROM imported_devices", [], |row| row.get(0)).unwrap();
-    assert_eq!(count, 2, "what was there before is whole, and has what was in its log");
+    assert_eq!(records(&old), 2, "what was there before is whole, and has what was in its log");
     drop(old);
     let service = site.start();
     assert_eq!(serial_numbers(&service), ["B-1"]);
