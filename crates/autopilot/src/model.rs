@@ -5,6 +5,7 @@
 //! Source: `$metadata` of Microsoft Graph, v1.0 and beta (2026-08), beta of 2019-07 for the uploads; permissions
 //! as published with each operation.
 
+mod audit;
 mod device;
 mod event;
 mod identifier;
@@ -34,6 +35,11 @@ pub const READ_WRITE: &str = "DeviceManagementServiceConfig.ReadWrite.All";
 pub const READ_MANAGED: &str = "DeviceManagementManagedDevices.Read.All";
 /// The scope or role that reads and writes events, `DeviceManagementManagedDevices.ReadWrite.All`.
 pub const READ_WRITE_MANAGED: &str = "DeviceManagementManagedDevices.ReadWrite.All";
+
+/// The scope or role that reads the audit log, `DeviceManagementApps.Read.All`.
+pub const READ_APPS: &str = "DeviceManagementApps.Read.All";
+/// Another that reads the audit log, `DeviceManagementApps.ReadWrite.All`.
+pub const READ_WRITE_APPS: &str = "DeviceManagementApps.ReadWrite.All";
 
 /// The longest text without a limit of its own, in characters.
 const LONGEST_TEXT: usize = 1024;
@@ -99,6 +105,7 @@ fn build(version: Version) -> Model {
             Acts { update: None, ..everything() },
         ),
     ];
+    navigation.push(audit::events(&mut model, entity, version));
     if version == Version::Beta {
         navigation.extend([
             NavigationProperty::contained("windowsAutopilotDeploymentProfiles", profile, everything()),

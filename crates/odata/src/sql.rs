@@ -170,7 +170,10 @@ fn exists(
     let mut writer = Writer::new(model, source, dialect);
     let mut to = Statement::of(dialect);
     to.push("SELECT 1");
-    writer.resource(&mut to, &Resource { steps: steps.to_vec(), ending: Ending::Plain })?;
+    writer.resource(
+        &mut to,
+        &Resource { steps: steps.to_vec(), ending: Ending::Plain, arguments: Vec::new() },
+    )?;
     Ok(to)
 }
 

@@ -4,6 +4,7 @@
 //! Each command lives in a file of its name and ends in an [`Exit`] or an error. A token comes from the
 //! environment or a file, never from an argument, where other users of the machine could read it.
 
+pub mod backup;
 pub mod check;
 pub mod completion;
 pub mod demo;
@@ -14,6 +15,7 @@ pub mod import;
 pub mod interrupt;
 pub mod list;
 pub mod migrate;
+pub mod restore;
 pub mod serve;
 pub mod token;
 
@@ -113,6 +115,10 @@ enum Command {
     Env(env::EnvArgs),
     /// Bring the store up to date
     Migrate(migrate::MigrateArgs),
+    /// Copy the database and the keys of a service that goes on serving
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of what a stopped service has
+    Restore(restore::RestoreArgs),
     /// Print a completion script for a shell
     Completion(completion::CompletionArgs),
 }
@@ -133,6 +139,8 @@ pub async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Explain(args) => explain::run(&args, &common),
         Command::Env(args) => env::run(&args),
         Command::Migrate(args) => migrate::run(args).await,
+        Command::Backup(args) => backup::run(args).await,
+        Command::Restore(args) => restore::run(args, &common).await,
         Command::Completion(args) => completion::run(&args),
     }
 }

@@ -3,6 +3,7 @@
 //! A setting `section.key` is `TAILMARK_SECTION_KEY` in the environment; lists are separated by commas there. An
 //! unknown section or key is an error, not a surprise.
 
+pub mod audit;
 pub mod auth;
 pub mod compat;
 pub mod console;
@@ -37,6 +38,8 @@ pub struct Config {
     pub auth: auth::Auth,
     /// `import.*`
     pub import: import::Import,
+    /// `audit.*`
+    pub audit: audit::Audit,
     /// `compat.*`
     pub compat: compat::Compat,
     /// `tls.*`
@@ -57,9 +60,27 @@ pub struct Config {
     pub seed: Vec<PathBuf>,
 }
 
-const SECTIONS: &[&str] =
-    &["http", "tls", "intercept", "database", "auth", "import", "compat", "console", "emulation", "log"];
-const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
+const SECTIONS: &[&str] = &[
+    "http",
+    "tls",
+    "intercept",
+    "database",
+    "auth",
+    "import",
+    "audit",
+    "compat",
+    "console",
+    "emulation",
+    "log",
+];
+const LISTS: &[&str] = &[
+    "http.trusted_proxies",
+    "auth.issuer",
+    "auth.audience",
+    "auth.tenants",
+    "auth.algorithms",
+    "compat.quirks",
+];
 
 impl Config {
     /// Reads the file, if any, and the environment.

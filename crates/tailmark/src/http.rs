@@ -5,6 +5,7 @@
 //! door (`error`). Addresses below a service root are OData's and parsed by it: there are no routes per resource.
 
 mod actions;
+mod activity;
 mod batch;
 mod body;
 pub mod caller;
@@ -23,6 +24,7 @@ mod read;
 mod verdict;
 mod write;
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
@@ -91,6 +93,10 @@ pub struct Exchange {
     pub base: String,
     /// How the request reached us.
     pub transport: Transport,
+    /// From which address, where that is known.
+    pub peer: Option<IpAddr>,
+    /// The ids by which the request is found again.
+    pub correlation: Arc<Correlation>,
     /// Why the real service would not take the request, once that is known.
     pub verdict: Arc<OnceLock<&'static str>>,
 }
@@ -113,9 +119,9 @@ async fn ready(State(app): State<App>) -> Result<&'static str, StatusCode> {
 /// Every request to the API.
 async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let correlation = Correlation::new(&parts.headers);
+    let correlation = Arc::new(Correlation::new(&parts.headers));
     let base = origin::base(&app.config, &parts);
-    let transport = origin::transport(&parts);
+    let (transport, peer) = (origin::transport(&parts), origin::client(&app.config, &parts));
     let profile: &'static Profile = app.config.compat.profile.into();
     let wants = negotiate::wants(&parts.headers, profile);
     let asked = Asked {
@@ -123,7 +129,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         path: parts.uri.path().to_owned(),
         base: base.clone().unwrap_or_default(),
         challenge: app.verifier.www_authenticate(base.as_deref().unwrap_or_default()),
-        correlation,
+        correlation: Arc::clone(&correlation),
         profile,
         version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
         config: Arc::clone(&app.config),
@@ -167,6 +173,8 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             headers: parts.headers,
             base,
             transport,
+            peer,
+            correlation,
             verdict,
         };
         match exchange.method {

@@ -1,12 +1,19 @@
-//! Under which address the client knows the service: the beginning of every address in answers.
+//! Under which address the client knows the service, which is the beginning of every address in answers, and from which it
+//! comes.
 //!
 //! RFC 9110 §7.2, RFC 9112 §3.2.
+
+use std::net::IpAddr;
 
 use axum::http::header;
 use axum::http::request::Parts;
 
 use crate::config::Config;
 use crate::tls::Transport;
+
+/// The address that a request came from. In the extensions of every request that came over a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
 
 /// As configured, or as the client called us; without a slash at the end. Who was intercepted has called somebody
 /// else, whatever is configured.
@@ -30,4 +37,23 @@ pub fn base(config: &Config, request: &Parts) -> Option<String> {
 /// How the request reached us.
 pub fn transport(request: &Parts) -> Transport {
     request.extensions.get().copied().unwrap_or_default()
+}
+
+/// Where the request comes from: the other end of its connection, or whom the proxies say that are trusted. Of a chain the
+/// last one counts that is no proxy of ours: what stands before it anybody may have written.
+pub fn client(config: &Config, request: &Parts) -> Option<IpAddr> {
+    let mut client = request.extensions.get::<Peer>()?.0;
+    let is_trusted = |address: &IpAddr| config.http.trusted_proxies.contains(address);
+    if !is_trusted(&client) {
+        return Some(client);
+    }
+    let chain = request.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let chain: Vec<&str> = chain.flat_map(|value| value.split(',')).map(str::trim).collect();
+    for said in chain.into_iter().rev() {
+        match said.parse::<IpAddr>() {
+            Ok(before) if is_trusted(&client) => client = before.to_canonical(),
+            _ => break,
+        }
+    }
+    Some(client)
 }

@@ -5,6 +5,8 @@
 //! one go through the store of a [`Unit`].
 //! Invariant: an answer that says something is stored is given after the commit.
 
+pub mod audit;
+pub mod backup;
 mod condition;
 pub mod db;
 mod devices;
@@ -40,6 +42,7 @@ use tokio::sync::Notify;
 
 use crate::access::Grant;
 use crate::clock;
+use audit::{Activity, Audited};
 use db::{Db, Joint};
 
 /// Why the store did not do something.
@@ -181,7 +184,7 @@ pub struct Reader {
 /// Changes what one tenant has.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    db: Db,
+    units: Audited,
     tenant: String,
     work: Arc<Notify>,
     condition: Option<Condition>,
@@ -254,12 +257,13 @@ impl Store {
         Reader { db: self.db.clone(), tenant: grant.tenant().to_string() }
     }
 
-    /// Access for someone who may write.
+    /// Access for someone who may write, and does this.
     #[must_use]
-    pub fn writer(&self, grant: &Grant) -> Writer {
+    pub fn writer(&self, grant: &Grant, activity: Activity) -> Writer {
+        let tenant = grant.tenant().to_string();
         Writer {
-            db: self.db.clone(),
-            tenant: grant.tenant().to_string(),
+            units: Audited::new(self.db.clone(), tenant.clone(), activity),
+            tenant,
             work: Arc::clone(&self.work),
             condition: None,
             assignment_time: self.assignment_time,

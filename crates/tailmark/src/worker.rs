@@ -1,16 +1,17 @@
-//! The worker: claim → examine → settle, then deliver the profiles that are due, until told to stop.
+//! The worker: claim → examine → settle, then deliver the profiles that are due, then forget old events, until told to stop.
 //!
 //! It answers no client. What it needs is in the database, what it does is there too; when it is killed between
 //! any two steps the next run does the rest. A bell shortens the wait, polling makes sure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use autopilot::registration::{HashRule, Identity, Refusal, identify, other_serial_number};
 use autopilot::rejection::Rejection;
 use tokio::sync::watch;
 
+use crate::config::audit::Audit;
 use crate::config::import::Import;
 use crate::store::{Claim, Error, Examined, Queue};
 use crate::{clock, ids};
@@ -23,11 +24,26 @@ const POLL: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
 const TICKS_PER_SECOND: i64 = 10_000_000;
 
-/// Works until `stop` says so; what is claimed then is settled first.
-pub async fn run(queue: Queue, settings: Import, mut stop: watch::Receiver<bool>) {
+/// How often the worker looks for events that are too old, and how many it forgets at a time.
+const FORGETTING: Duration = Duration::from_secs(3600);
+const FORGOTTEN: i64 = 1000;
+
+/// Works until `stop` says so; what is claimed then is settled first. Events are forgotten when nothing else is to do.
+pub async fn run(queue: Queue, settings: Import, audit: Audit, mut stop: watch::Receiver<bool>) {
+    let mut forgetting = Instant::now();
     while !*stop.borrow() {
         let done = match chunk(&queue, &settings, &mut stop).await {
             Ok(0) => queue.deliver(clock::now().ticks).await,
+            done => done,
+        };
+        let done = match done {
+            Ok(0) if audit.retention_days > 0 && forgetting <= Instant::now() => {
+                let forgotten = forget(&queue, &audit).await;
+                if !matches!(forgotten, Ok(1..)) {
+                    forgetting = Instant::now() + FORGETTING;
+                }
+                forgotten
+            }
             done => done,
         };
         let wait = match done {
@@ -44,6 +60,12 @@ pub async fn run(queue: Queue, settings: Import, mut stop: watch::Receiver<bool>
             _ = stop.changed() => {}
         }
     }
+}
+
+/// Forgets some of the events that are too old; says how many.
+async fn forget(queue: &Queue, audit: &Audit) -> Result<usize, Error> {
+    let kept = i64::from(audit.retention_days).saturating_mul(24 * 3600 * TICKS_PER_SECOND);
+    queue.forget_events(clock::now().ticks.saturating_sub(kept), FORGOTTEN).await
 }
 
 /// Settles one chunk; says how many records were claimed.

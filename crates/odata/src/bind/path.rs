@@ -7,10 +7,10 @@ use std::cell::Cell;
 
 use super::Terms;
 use super::expr::BOOLEAN;
-use super::key::{key_predicate, key_segment, key_segments};
+use super::key::{arguments, key_predicate, key_segment, key_segments};
 use super::options::Scope;
 use crate::error::Error;
-use crate::model::{Model, NavigationProperty, Operation, OperationKind, Property, Type};
+use crate::model::{Model, NavigationProperty, Operation, Property, Type};
 use crate::query::{Ending, Expr, ExprKind, Path, Resource, Step, Variable};
 use crate::syntax::ast::{Argument, Segment};
 use crate::syntax::{Request, SystemOption};
@@ -77,7 +77,7 @@ fn walk<'m>(scope: &Scope<'_, 'm>, path: &[Segment]) -> Result<Resource<'m>, Err
     let Some((first, rest)) = path.split_first() else {
         return Err(Error::unsupported("The service document"));
     };
-    let mut resource = Resource { steps: Vec::new(), ending: Ending::Plain };
+    let mut resource = Resource { steps: Vec::new(), ending: Ending::Plain, arguments: Vec::new() };
     match model.member(&first.name) {
         Some(member) if first.key.is_none() => step_along(scope, &mut resource, Vec::new(), member, first)?,
         _ if first.name.starts_with('$') => return Err(unsupported(first)),
@@ -164,7 +164,8 @@ fn behind_collection<'m>(
     }
     if let Some(operation) = scope.model.operation(&segment.name, &ty.clone().collection()) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(operation, segment);
+        resource.arguments = arguments(scope, operation, segment)?;
+        return Ok(());
     }
     let Type::Entity(ty) = ty else {
         return Err(match segment.name.trim_start_matches('-').parse::<u64>() {
@@ -257,7 +258,8 @@ fn behind_entity<'m>(
     }
     if let Some(operation) = model.operation(&segment.name, &Type::Entity(id)) {
         resource.ending = Ending::Operation(operation);
-        return without_arguments(operation, segment);
+        resource.arguments = arguments(scope, operation, segment)?;
+        return Ok(());
     }
     if model.unqualified(&segment.name).is_some()
         && let Some(narrower) = model.find_type(&segment.name)
@@ -351,20 +353,6 @@ fn step_along<'m>(
     };
     resource.steps.push(Step { within, key, ..Step::along(navigation) });
     Ok(())
-}
-
-/// Operations here take their parameters in the body or have none.
-fn without_arguments(operation: &Operation, segment: &Segment) -> Result<(), Error> {
-    if segment.arguments.as_ref().is_none_or(Vec::is_empty) {
-        return Ok(());
-    }
-    Err(match operation.kind {
-        OperationKind::Action => not_found(segment),
-        OperationKind::Function => {
-            let what = format!("The function '{}' with parameters", segment.name);
-            Error::unsupported(what).at(segment.span)
-        }
-    })
 }
 
 fn unsupported(segment: &Segment) -> Error {

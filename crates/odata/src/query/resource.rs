@@ -1,7 +1,7 @@
 //! What a resource path addresses: a walk from the service root.
 
 use super::Expr;
-use crate::model::{EntityTypeId, NavigationProperty, Operation, Property, Type};
+use crate::model::{EntityTypeId, NavigationProperty, Operation, Parameter, Property, Type};
 use crate::value::Value;
 
 /// What a resource path addresses.
@@ -11,6 +11,8 @@ pub struct Resource<'m> {
     pub steps: Vec<Step<'m>>,
     /// What stands at the end of the path.
     pub ending: Ending<'m>,
+    /// The parameters of a function at the end, in the order of its declaration.
+    pub arguments: Vec<(&'m Parameter, Value)>,
 }
 
 /// What stands at the end of a resource path.

@@ -178,8 +178,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let queue = store.queue();
     queue.take_over().await.context("the import queue cannot be taken over")?;
     let app = App { config: Arc::new(config), store, verifier: Arc::clone(&verifier) };
-    let settings = app.config.import.clone();
-    tasks.push(tokio::spawn(worker::run(queue, settings, stopped.clone())));
+    let (settings, audit) = (app.config.import.clone(), app.config.audit.clone());
+    tasks.push(tokio::spawn(worker::run(queue, settings, audit, stopped.clone())));
     let others = app.config.intercept.others;
     let config = Arc::clone(&app.config);
     let mut router = http::router(app, beside.merge(doors.certificate()));

@@ -1,6 +1,6 @@
 //! `http.*`: where the service listens and what it takes.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use serde::Deserialize;
 
@@ -13,6 +13,8 @@ pub struct Http {
     /// The beginning of every address in answers, without a slash at the end: `https://graph.example`. Empty: taken
     /// from the request's `Host`.
     pub public_url: String,
+    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// The largest request body, in bytes.
     pub max_body: usize,
     /// Seconds within which a request's head must have arrived.
@@ -34,6 +36,7 @@ impl Default for Http {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4280)),
             public_url: String::new(),
+            trusted_proxies: Vec::new(),
             max_body: 64 * 1024 * 1024,
             header_timeout: 10,
             body_timeout: 30,

@@ -12,6 +12,7 @@ use serde_json::Value;
 use tower_service::Service as _;
 
 use super::refusal::Refusal;
+use crate::origin::Peer;
 use crate::tls::Transport;
 
 /// The family's import records.
@@ -35,6 +36,8 @@ pub struct Api {
     pub host: HeaderValue,
     /// How.
     pub transport: Transport,
+    /// From where.
+    pub peer: Option<Peer>,
 }
 
 /// The API's answer, whatever it is.
@@ -96,6 +99,9 @@ impl Api {
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header("prefer", prefer.unwrap_or(HeaderValue::from_static("envelope=bare")))
             .extension(self.transport);
+        if let Some(peer) = self.peer {
+            request = request.extension(peer);
+        }
         if body.is_some() {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }

@@ -18,6 +18,10 @@ use super::visitor::Visitor;
 
 /// Import records of one device that are shown.
 const RECORDS: usize = 50;
+/// Events of one device that are shown.
+const CHANGES: usize = 50;
+/// The audit log.
+const EVENTS: &str = "auditEvents";
 
 #[derive(Template)]
 #[template(path = "device.html")]
@@ -159,6 +163,7 @@ async fn timeline(api: &Api, device: &Value, records: &[Value]) -> Result<Vec<Ev
         let when = moment(text(&found, "/createdDateTimeUtc"));
         timeline.push(Event { when, text: words, detail, address, failed });
     }
+    timeline.extend(changes(api, text(device, "/id")).await?);
     let later = [
         ("/deploymentProfileAssignedDateTime", "Profile assigned"),
         ("/lastContactedDateTime", "Last contacted Intune"),
@@ -173,6 +178,44 @@ async fn timeline(api: &Api, device: &Value, records: &[Value]) -> Result<Vec<Ev
     }
     timeline.sort_by(|one, other| one.when.cmp(&other.when));
     Ok(timeline)
+}
+
+/// Who has changed the device, from the audit log.
+async fn changes(api: &Api, id: &str) -> Result<Vec<Event>, Refusal> {
+    // What the service does by itself shows in the records and the device; and most of the log is that.
+    let filter =
+        format!("actor/auditActorType ne 'System' and resources/any(r:r/resourceId eq {})", literal(id));
+    let query = [("$filter", filter.as_str()), ("$orderby", "activityDateTime desc"), ("$top", "50")];
+    let events = api.all(&address(EVENTS, &query), CHANGES).await?;
+    Ok(events.iter().map(|event| change(event, id)).collect())
+}
+
+fn change(event: &Value, id: &str) -> Event {
+    let resources = event["resources"].as_array().into_iter().flatten();
+    let own = resources.filter(|resource| text(resource, "/resourceId") == id);
+    let properties = own.filter_map(|resource| resource["modifiedProperties"].as_array()).flatten();
+    let changed: Vec<String> = properties
+        .map(|property| {
+            let (name, old, new) =
+                (text(property, "/displayName"), text(property, "/oldValue"), text(property, "/newValue"));
+            match (old, new) {
+                ("", "") => name.to_owned(),
+                ("", new) => format!("{name}: {new}"),
+                (old, new) => format!("{name}: {old} → {new}"),
+            }
+        })
+        .collect();
+    let names = ["/actor/userPrincipalName", "/actor/applicationDisplayName", "/actor/applicationId"];
+    let who =
+        names.map(|name| text(event, name)).into_iter().find(|name| !name.is_empty()).unwrap_or("somebody");
+    let verb = text(event, "/activityType").split(' ').next().unwrap_or_default();
+    Event {
+        when: moment(text(event, "/activityDateTime")),
+        text: format!("{verb} by {who}"),
+        detail: changed.join(", "),
+        address: String::new(),
+        failed: false,
+    }
 }
 
 /// What a hash says, and what is wrong with it.

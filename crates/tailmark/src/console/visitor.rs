@@ -91,6 +91,7 @@ impl FromRequestParts<Arc<Console>> for Visitor {
             token,
             host: host.unwrap_or_else(|| HeaderValue::from_static("localhost")),
             transport: origin::transport(parts),
+            peer: origin::client(&console.config, parts).map(origin::Peer),
         };
         let frame = Frame { identity: Some(session.identity.clone()), ..guest.frame };
         Ok(Self { session, console: Arc::clone(console), api, frame })

@@ -14,6 +14,7 @@ use odata::negotiate::Kind;
 use odata::query::{Query, Resource};
 
 use super::Exchange;
+use super::activity::{activity_types, categories, texts};
 use super::body::{with_group_tags, with_quoted_names};
 use super::error::Error;
 use super::write::{condition, sent_back};
@@ -39,6 +40,13 @@ pub async fn call_function(
         .map_err(|denied| exchange.denied(denied, resource))?;
     exchange.wants.accepting(Kind::Json)?;
     match function.name.as_str() {
+        "getAuditCategories" => Ok(exchange.respond_json(StatusCode::OK, texts(exchange, categories()))),
+        "getAuditActivityTypes" => {
+            let category =
+                resource.arguments.first().map(|(_, category)| category.text()).unwrap_or_default();
+            let types = activity_types(exchange.version, &category);
+            Ok(exchange.respond_json(StatusCode::OK, texts(exchange, types)))
+        }
         "autopilotDeviceStream" => autopilot_device_stream(exchange, &grant, resource).await,
         _ => Err(exchange.no_route(resource)),
     }
@@ -81,10 +89,12 @@ pub async fn call_action(
             change(exchange, &grant, resource, DeviceChange::allowing_next_enrollment()).await
         }
         "deleteDevices" => family::delete_devices(exchange, &grant, resource, action, sent).await,
-        "sync" => family::sync(exchange, &grant).await,
+        "sync" => family::sync(exchange, &grant, resource).await,
         "assign" => family::assign(exchange, &grant, resource, sent).await,
         "hasPayloadLinks" => family::has_payload_links(exchange, &grant, action, sent).await,
-        "importDeviceIdentityList" => family::import_identifiers(exchange, &grant, action, sent).await,
+        "importDeviceIdentityList" => {
+            family::import_identifiers(exchange, &grant, resource, action, sent).await
+        }
         "searchExistingIdentities" => family::search_identifiers(exchange, &grant, action, sent).await,
         _ => Err(exchange.no_route(resource)),
     }
@@ -113,7 +123,7 @@ async fn import(
     let request = odata::syntax::parse(&exchange.path, None)?;
     let query: Query<'static> = odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?;
     let entities = devices.iter().map(|device| sent_back(&query, device)).collect();
-    exchange.app.store.writer(grant).save_imports(upload_id.as_deref(), devices).await?;
+    exchange.writer(grant, resource).save_imports(upload_id.as_deref(), devices).await?;
     let answer = Answer::Page(Page { entities, count: None, next: None });
     let body = json::write(&query, &answer, &exchange.plain_writing(&exchange.path));
     Ok(exchange.shown(StatusCode::OK, body))
@@ -126,7 +136,7 @@ async fn change(
     change: DeviceChange,
 ) -> Result<Response<Body>, Error> {
     let id = resource.key().ok_or(Error::NotFound)?;
-    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
+    let writer = exchange.writer(grant, resource).provided(condition(exchange, resource)?);
     writer.update_device(id, change).await?;
     Ok(exchange.respond_empty())
 }

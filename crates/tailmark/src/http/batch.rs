@@ -18,6 +18,7 @@ use super::correlation::{CLIENT_REQUEST_ID, Correlation};
 use super::error::{Asked, Error};
 use super::negotiate::joined;
 use super::{App, Exchange, api, body, conclude};
+use crate::origin::Peer;
 use crate::store::Unit;
 
 /// Marks a request that came in a batch.
@@ -136,12 +137,17 @@ fn request(exchange: &Exchange, asked: batch::Request) -> Result<Request<Body>, 
     *request.uri_mut() = asked.target.parse::<Uri>().map_err(|_| malformed("URL").in_target("url"))?;
     request.extensions_mut().insert(Inside);
     request.extensions_mut().insert(exchange.transport);
+    if let Some(peer) = exchange.peer {
+        request.extensions_mut().insert(Peer(peer));
+    }
     let headers = request.headers_mut();
     for (name, value) in asked.headers {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| malformed("header"))?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| malformed("header"))?;
         headers.append(name, value);
     }
+    // Where it comes from is known.
+    headers.remove("x-forwarded-for");
     for name in [header::HOST, header::AUTHORIZATION] {
         headers.remove(&name);
         for value in exchange.headers.get_all(&name) {
@@ -193,7 +199,7 @@ async fn told(exchange: &Exchange, error: Error) -> batch::Response {
         challenge: String::new(),
         profile: exchange.profile,
         version: exchange.wants.version,
-        correlation: Correlation::new(&exchange.headers),
+        correlation: std::sync::Arc::new(Correlation::new(&exchange.headers)),
         config: std::sync::Arc::clone(&exchange.app.config),
         verdict: std::sync::Arc::default(),
         is_cross_origin: false,

@@ -49,6 +49,8 @@ pub struct Caller {
     pub subject: String,
     /// The client application: `azp` or `appid`.
     pub app: Option<String>,
+    /// Its name, for people to read: `app_displayname`.
+    pub app_name: Option<String>,
     /// The user's name, for people to read: `upn` or `preferred_username`.
     pub user: Option<String>,
     /// On whose behalf.

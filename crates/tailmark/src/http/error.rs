@@ -115,7 +115,7 @@ pub struct Asked {
     /// The address below the host.
     pub path: String,
     /// The ids that answers carry.
-    pub correlation: Correlation,
+    pub correlation: Arc<Correlation>,
     /// The address of the service, without a slash at the end.
     pub base: String,
     /// The `WWW-Authenticate` of a refusal.

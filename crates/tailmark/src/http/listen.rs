@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 pub use self::connection::Connection;
 pub use self::limits::{Limits, TooSlow};
 use super::plain;
+use crate::origin::Peer;
 use crate::tls::Transport;
 
 /// How long connections get to finish once the service stops.
@@ -88,11 +89,12 @@ pub async fn accept(
             _ = stop.changed() => break,
         };
         match accepted {
-            (Some(place), Ok((stream, _))) => {
+            (Some(place), Ok((stream, peer))) => {
                 // Answers are written whole: waiting for more to send would only delay them.
                 let _ = stream.set_nodelay(true);
                 let (stop, _alive, _place) = (stop.clone(), alive.clone(), Arc::new(place));
-                each(stream, Connection { limits, stop, _alive, _place });
+                let peer = Some(Peer(peer.ip().to_canonical()));
+                each(stream, Connection { limits, peer, stop, _alive, _place });
             }
             (_, Err(error)) => {
                 tracing::warn!(%error, "no connection could be accepted");

@@ -55,7 +55,7 @@ impl Unserved {
             path: self.uri.path().to_owned(),
             base: String::new(),
             challenge: String::new(),
-            correlation: Correlation::new(&headers),
+            correlation: Arc::new(Correlation::new(&headers)),
             profile: &profile::GRAPH,
             version: profile::Version::V4,
             config: Arc::default(),

@@ -98,7 +98,7 @@ async fn insert(
     resource: &Resource<'_>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
-    let writer = exchange.app.store.writer(grant);
+    let writer = exchange.writer(grant, resource);
     let sent = entity(exchange, resource, body).await?;
     let first = exchange.app.config.import.profile.into();
     match set {
@@ -148,7 +148,7 @@ async fn update(
     resource: &Resource<'_>,
     body: Body,
 ) -> Result<Response<Body>, Error> {
-    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
+    let writer = exchange.writer(grant, resource).provided(condition(exchange, resource)?);
     let mut sent = entity(exchange, resource, body).await?;
     if set == Set::Settings {
         writer.update_settings(settings_change(&mut sent)).await?;
@@ -186,7 +186,7 @@ async fn delete(
     set: Set,
     resource: &Resource<'_>,
 ) -> Result<Response<Body>, Error> {
-    let writer = exchange.app.store.writer(grant).provided(condition(exchange, resource)?);
+    let writer = exchange.writer(grant, resource).provided(condition(exchange, resource)?);
     let id = resource.key().ok_or(Error::NotFound)?;
     match set {
         Set::Uploads => writer.delete_upload(id).await?,

@@ -5,7 +5,9 @@
 //! that reads sees one snapshot. Two engines: SQLite in a file of its own (`db/sqlite.rs`), PostgreSQL, which several programs
 //! may share (`db/postgres.rs`).
 
+pub(super) mod copy;
 mod joint;
+pub(super) mod lock;
 pub(super) mod postgres;
 pub(super) mod sqlite;
 

@@ -4,8 +4,10 @@ use autopilot::device::{Device, DeviceChange};
 use odata::sql::{Scalar, Statement};
 use odata::value::DateTimeOffset;
 
+use super::audit::{Changes, DEVICE, member};
 use super::condition::met;
 use super::db::Tx;
+use super::imports::text;
 use super::profiles::{Whom, assign, exists};
 use super::uploads::found;
 use super::{Engine, Error, Writer};
@@ -23,9 +25,13 @@ impl Writer {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
         let due = self.due();
         let changes_tag = change.group_tag.is_some();
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
+                let before =
+                    tx.row(&Statement::new(BEFORE, vec![tenant.as_str().into(), id.as_str().into()]))?;
+                let before = before.as_deref().unwrap_or_default();
+                trail.touched(DEVICE, &id, text(before.first()), changes(before, &change));
                 found(tx.run(&Statement::new(
                     "UPDATE devices SET user_principal_name = COALESCE($3, user_principal_name),
                         addressable_user_name = COALESCE($4, addressable_user_name),
@@ -65,14 +71,17 @@ impl Writer {
     pub async fn delete_device(&self, id: &str) -> Result<(), Error> {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
         let now = clock::now().ticks;
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 let done = met(condition.as_ref(), tx, &tenant)
-                    .and_then(|()| delete(tx, &tenant, &id, now))
-                    .and_then(found);
+                    .and_then(|()| delete(tx, &tenant, &id, now)?.ok_or(Error::NotFound));
                 match done {
+                    Ok(serial_number) => {
+                        trail.touched(DEVICE, &id, &serial_number, Changes::none());
+                        Ok(())
+                    }
                     Err(Error::NotFound) => Err(gone(tx, &tenant, &id, now)?),
-                    done => done,
+                    Err(error) => Err(error),
                 }
             })
             .await
@@ -89,8 +98,8 @@ impl Writer {
     ) -> Result<Vec<Deleted>, Error> {
         let (tenant, profile) = (self.tenant.clone(), profile.map(str::to_owned));
         let now = clock::now().ticks;
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 if let Some(profile) = &profile
                     && !exists(tx, &tenant, profile)?
                 {
@@ -107,6 +116,7 @@ impl Writer {
                     for row in rows {
                         if let [Scalar::Text(id)] = row.as_slice() {
                             delete(tx, &tenant, id, now)?;
+                            trail.touched(DEVICE, id, serial_number, Changes::none());
                             ids.push(id.clone());
                         }
                     }
@@ -143,12 +153,38 @@ fn gone(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<Error, Error> {
     })
 }
 
-fn delete(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<usize, Error> {
-    let deleted = tx.run(&Statement::new(
-        "DELETE FROM devices WHERE tenant = $1 AND id = $2",
+/// What is recorded of a device before it is changed: how people call it, and what can be changed.
+const BEFORE: &str =
+    "SELECT serial_number, user_principal_name, addressable_user_name, group_tag, display_name,
+        device_account_upn, device_friendly_name, resource_name, userless_enrollment_status
+    FROM devices WHERE tenant = $1 AND id = $2";
+
+fn changes(before: &[Scalar], change: &DeviceChange) -> Changes {
+    let [_, texts @ .., Scalar::Integer(userless)] = before else { return Changes::none() };
+    let new = [
+        ("userPrincipalName", &change.user_principal_name),
+        ("addressableUserName", &change.addressable_user_name),
+        ("groupTag", &change.group_tag),
+        ("displayName", &change.display_name),
+        ("deviceAccountUpn", &change.device_account_upn),
+        ("deviceFriendlyName", &change.device_friendly_name),
+        ("resourceName", &change.resource_name),
+    ];
+    let status = [*userless, change.userless_enrollment_status.unwrap_or(*userless)]
+        .map(|number| member("windowsAutopilotUserlessEnrollmentStatus", number));
+    Changes::asked(texts, &new)
+        .of("userlessEnrollmentStatus", Some(&status[0]), Some(&status[1]))
+        .hidden("deviceAccountPassword", change.device_account_password.is_some())
+}
+
+/// Deletes a device and says its serial number, where there was one.
+fn delete(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<Option<String>, Error> {
+    let deleted = tx.row(&Statement::new(
+        "DELETE FROM devices WHERE tenant = $1 AND id = $2 RETURNING serial_number",
         vec![tenant.into(), id.into()],
     ))?;
-    if deleted > 0 {
+    let serial_number = deleted.map(|row| text(row.first()).to_owned());
+    if serial_number.is_some() {
         tx.run(&Statement::new(
             // A seed may have brought it back since.
             "INSERT INTO deleted_devices (tenant, id, deleted_ticks) VALUES ($1, $2, $3)
@@ -156,7 +192,7 @@ fn delete(tx: &Tx<'_>, tenant: &str, id: &str, now: i64) -> Result<usize, Error>
             vec![tenant.into(), id.into(), now.into()],
         ))?;
     }
-    Ok(deleted)
+    Ok(serial_number)
 }
 
 /// Stores a device that was just registered: never contacted, without a profile. `$search` does not know it before

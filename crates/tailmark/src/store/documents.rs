@@ -8,6 +8,7 @@ use odata::json::read::merge;
 use odata::sql::{Scalar, Statement};
 use serde_json::{Map, Value as Json};
 
+use super::audit::{Changes, Trail, capital};
 use super::condition::met;
 use super::db::Tx;
 use super::profiles::{self, Whom};
@@ -60,7 +61,7 @@ macro_rules! statements {
                 " (tenant, id, owner, type, document) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING"
             ),
             find: concat!(
-                "SELECT document FROM ",
+                "SELECT document, type FROM ",
                 $table,
                 " WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR owner = $3)"
             ),
@@ -104,6 +105,17 @@ impl Documents {
         }
     }
 
+    /// What people call one.
+    pub(super) fn name(self, members: &Map<String, Json>) -> &str {
+        let property = match self {
+            Self::Profiles => "displayName",
+            Self::Assignments => "sourceId",
+            Self::Events => "deviceSerialNumber",
+            Self::Identifiers => "importedDeviceIdentifier",
+        };
+        members.get(property).and_then(Json::as_str).unwrap_or_default()
+    }
+
     fn check(self, members: &Map<String, Json>) -> Result<(), Error> {
         let is_valid = |members| {
             let (kind, text) = corporate_identifier::key(members);
@@ -135,14 +147,15 @@ impl Writer {
     pub async fn insert_document(&self, documents: Documents, document: Document) -> Result<(), Error> {
         documents.check(&document.members)?;
         let (tenant, due) = (self.tenant.clone(), self.due());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 if let (Documents::Assignments, Some(owner)) = (documents, &document.owner) {
-                    members(tx, &tenant, Documents::Profiles, owner, None)?;
+                    kept(tx, &tenant, Documents::Profiles, owner, None)?;
                 }
                 if !insert(tx, &tenant, documents, &document)? {
                     return Err(Error::Conflict(ONCE));
                 }
+                touched(trail, documents, &document, Changes::between(&Map::new(), &document.members));
                 if documents.decides_about_devices() {
                     profiles::assign(tx, &tenant, Whom::Everyone, due)?;
                 }
@@ -166,12 +179,14 @@ impl Writer {
     ) -> Result<(), Error> {
         let (tenant, owner, id) = (self.tenant.clone(), owner.map(str::to_owned), id.to_owned());
         let (condition, due) = (self.condition.clone(), self.due());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
-                let mut document = members(tx, &tenant, documents, &id, owner.as_deref())?;
+                let before = kept(tx, &tenant, documents, &id, owner.as_deref())?;
+                let mut document = before.members.clone();
                 merge(&mut document, change.clone());
                 documents.check(&document)?;
+                touched(trail, documents, &before, Changes::between(&before.members, &document));
                 let new_owner = documents.owner(owner.as_deref(), &document);
                 if documents == Documents::Identifiers && is_taken(tx, &tenant, &id, &new_owner)? {
                     return Err(Error::Conflict(ONCE));
@@ -204,9 +219,11 @@ impl Writer {
     ) -> Result<(), Error> {
         let (tenant, owner, id) = (self.tenant.clone(), owner.map(str::to_owned), id.to_owned());
         let (condition, due) = (self.condition.clone(), self.due());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
+                let before = kept(tx, &tenant, documents, &id, owner.as_deref())?;
+                touched(trail, documents, &before, Changes::none());
                 if documents == Documents::Profiles && profiles::is_assigned(tx, &tenant, &id)? {
                     return Err(Error::refused(
                         "The deployment profile is assigned; delete its assignments first.",
@@ -255,17 +272,29 @@ fn is_taken(tx: &Tx<'_>, tenant: &str, id: &str, owner: &str) -> Result<bool, Er
     Ok(row.is_some())
 }
 
-/// What is kept of an entity.
-fn members(
+/// Notes an entity, under the name of its own type.
+pub(super) fn touched(trail: &mut Trail, documents: Documents, document: &Document, changes: Changes) {
+    let kind = capital(document.type_name.rsplit(['.', '#']).next().unwrap_or_default());
+    let name = Some(documents.name(&document.members)).filter(|name| !name.is_empty());
+    trail.touched(&kind, &document.id, name.unwrap_or(&document.id), changes);
+}
+
+/// An entity as it is kept.
+fn kept(
     tx: &Tx<'_>,
     tenant: &str,
     documents: Documents,
     id: &str,
     owner: Option<&str>,
-) -> Result<Map<String, Json>, Error> {
+) -> Result<Document, Error> {
     let find = Statement::new(documents.statements().find, key(tenant, id, owner));
     match tx.row(&find)?.as_deref() {
-        Some([Scalar::Text(text)]) => parse(text),
+        Some([Scalar::Text(text), Scalar::Text(type_name)]) => Ok(Document {
+            id: id.to_owned(),
+            owner: owner.map(str::to_owned),
+            type_name: type_name.clone(),
+            members: parse(text)?,
+        }),
         _ => Err(Error::NotFound),
     }
 }

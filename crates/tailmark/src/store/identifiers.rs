@@ -4,8 +4,11 @@ use autopilot::corporate_identifier::key;
 use odata::sql::{Scalar, Statement};
 use serde_json::{Map, Value as Json};
 
+use super::audit::Changes;
 use super::documents::{Document, Documents, insert, parse};
 use super::{Error, Reader, Writer};
+
+const IDENTIFIER: &str = "ImportedDeviceIdentity";
 
 /// An identifier that is there: its id, and what is kept of it.
 pub type Existing = (String, Map<String, Json>);
@@ -32,10 +35,12 @@ impl Writer {
         overwrite: bool,
     ) -> Result<Vec<Taken>, Error> {
         let tenant = self.tenant.clone();
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 let take = |document: &Document| {
+                    let name = Documents::Identifiers.name(&document.members);
                     if insert(tx, &tenant, Documents::Identifiers, document)? {
+                        trail.touched(IDENTIFIER, &document.id, name, Changes::none());
                         return Ok(Taken {
                             id: document.id.clone(),
                             members: document.members.clone(),
@@ -44,6 +49,7 @@ impl Writer {
                     }
                     let (id, mut members) = find(tx, &tenant, &document.members)?.ok_or(Error::NotFound)?;
                     if overwrite {
+                        trail.touched(IDENTIFIER, &id, name, Changes::between(&members, &document.members));
                         let created = members.get("createdDateTime").cloned();
                         members.clone_from(&document.members);
                         members.extend(created.map(|created| ("createdDateTime".to_owned(), created)));

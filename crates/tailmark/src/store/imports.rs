@@ -4,9 +4,10 @@ use autopilot::hardware_identifier::HardwareIdentifier;
 use autopilot::imported_device::ImportedDevice;
 use odata::sql::{Scalar, Statement};
 
+use super::audit::{Changes, IMPORTED_DEVICE, Trail, UPLOAD};
 use super::condition::met;
 use super::db::Tx;
-use super::uploads::{accepts_devices, found};
+use super::uploads::accepts_devices;
 use super::{Error, Writer};
 
 /// What a client changes about a device that is not final yet; nothing is left as it is.
@@ -32,12 +33,16 @@ impl Writer {
         devices: Vec<ImportedDevice>,
     ) -> Result<(), Error> {
         let (tenant, upload_id) = (self.tenant.clone(), upload_id.map(str::to_owned));
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 if let Some(upload_id) = &upload_id {
                     accepts_devices(tx, &tenant, upload_id)?;
+                    trail.touched(UPLOAD, upload_id, upload_id, Changes::none());
                 }
-                devices.iter().try_for_each(|device| insert(tx, &tenant, device))?;
+                for device in &devices {
+                    insert(tx, &tenant, device)?;
+                }
+                trace(trail, &devices);
                 tx.announce()
             })
             .await?;
@@ -57,21 +62,33 @@ impl Writer {
     ) -> Result<(), Error> {
         let (tenant, upload_id, id) = (self.tenant.clone(), upload_id.map(str::to_owned), id.to_owned());
         let condition = self.condition.clone();
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
                 let key = || vec![tenant.as_str().into(), upload_id.clone().into(), id.as_str().into()];
-                let status = tx.row(&Statement::new(
-                    "SELECT status FROM imported_devices
+                let before = tx.row(&Statement::new(
+                    "SELECT status, serial_number, product_key, group_tag, assigned_user_principal_name
+                     FROM imported_devices
                      WHERE tenant = $1 AND id = $3 AND (CAST($2 AS TEXT) IS NULL OR upload_id = $2)",
                     key(),
                 ))?;
-                match status.as_deref() {
+                match before.as_deref() {
                     None => return Err(Error::NotFound),
-                    Some([Scalar::Integer(status)]) if *status >= 3 => {
+                    Some([Scalar::Integer(status), ..]) if *status >= 3 => {
                         return Err(Error::Conflict("The device is final: it is complete or failed."));
                     }
-                    Some(_) => {}
+                    Some([_, before @ ..]) => {
+                        let new = [
+                            ("serialNumber", &change.serial_number),
+                            ("productKey", &change.product_key),
+                            ("groupTag", &change.group_tag),
+                            ("assignedUserPrincipalName", &change.assigned_user_principal_name),
+                        ];
+                        let changes = Changes::asked(before, &new)
+                            .hidden("hardwareIdentifier", change.hardware_identifier.is_some());
+                        trail.touched(IMPORTED_DEVICE, &id, text(before.first()), changes);
+                    }
+                    Some([]) => {}
                 }
                 let mut binds: Vec<Scalar> = key();
                 binds.extend([
@@ -108,22 +125,56 @@ impl Writer {
     /// The database's, or that there is no such record.
     pub async fn delete_import(&self, upload_id: Option<&str>, id: &str) -> Result<(), Error> {
         let binds: Vec<Scalar> = vec![self.tenant.as_str().into(), id.into(), upload_id.into()];
+        let id = id.to_owned();
         let (tenant, condition) = (self.tenant.clone(), self.condition.clone());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
-                found(tx.run(&Statement::new(
+                let deleted = tx.row(&Statement::new(
                     "DELETE FROM imported_devices
-                     WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR upload_id = $3)",
+                     WHERE tenant = $1 AND id = $2 AND (CAST($3 AS TEXT) IS NULL OR upload_id = $3)
+                     RETURNING serial_number",
                     binds.clone(),
-                ))?)
+                ))?;
+                let deleted = deleted.ok_or(Error::NotFound)?;
+                trail.touched(IMPORTED_DEVICE, &id, text(deleted.first()), Changes::none());
+                Ok(())
             })
             .await
     }
 }
 
-/// Stores a record with its hash; one that is there already is left as it is.
-pub(super) fn insert(tx: &Tx<'_>, tenant: &str, device: &ImportedDevice) -> Result<(), Error> {
+/// Notes new records: what one says, of several who they are.
+pub(super) fn trace(trail: &mut Trail, devices: &[ImportedDevice]) {
+    let is_common = |first: &ImportedDevice| devices.iter().all(|other| other.import_id == first.import_id);
+    if let Some(first) = devices.first().filter(|first| is_common(first)) {
+        trail.imported_as(&first.import_id);
+    }
+    for device in devices {
+        let changes = match devices {
+            [_] => Changes::none()
+                .with("serialNumber", &device.serial_number)
+                .with("productKey", &device.product_key)
+                .with("groupTag", &device.group_tag)
+                .with("assignedUserPrincipalName", &device.assigned_user_principal_name)
+                .with("importId", &device.import_id)
+                .hidden("hardwareIdentifier", device.hardware_identifier.is_some()),
+            _ => Changes::none(),
+        };
+        trail.touched(IMPORTED_DEVICE, &device.id, &device.serial_number, changes);
+    }
+}
+
+/// A column that is a text.
+pub(super) fn text(column: Option<&Scalar>) -> &str {
+    match column {
+        Some(Scalar::Text(text)) => text,
+        _ => "",
+    }
+}
+
+/// Stores a record with its hash, and says whether it did; one that is there already is left as it is.
+pub(super) fn insert(tx: &Tx<'_>, tenant: &str, device: &ImportedDevice) -> Result<bool, Error> {
     let inserted = tx.run(&Statement::new(
         "INSERT INTO imported_devices (tenant, id, upload_id, batch_id, import_id, serial_number, product_key,
             group_tag, assigned_user_principal_name, status, registration_id, error_code, error_name)
@@ -144,10 +195,10 @@ pub(super) fn insert(tx: &Tx<'_>, tenant: &str, device: &ImportedDevice) -> Resu
             device.state.error_name.as_str().into(),
         ],
     ))?;
-    match &device.hardware_identifier {
-        Some(hash) if inserted > 0 => insert_hash(tx, tenant, &device.id, hash),
-        _ => Ok(()),
+    if let (Some(hash), true) = (&device.hardware_identifier, inserted > 0) {
+        insert_hash(tx, tenant, &device.id, hash)?;
     }
+    Ok(inserted > 0)
 }
 
 fn insert_hash(tx: &Tx<'_>, tenant: &str, id: &str, hash: &HardwareIdentifier) -> Result<(), Error> {

@@ -19,6 +19,7 @@ fn migrations(engine: Engine) -> &'static [&'static str] {
                 include_str!(concat!("../../../../migrations/", $folder, "/0002_versions.sql")),
                 include_str!(concat!("../../../../migrations/", $folder, "/0003_search.sql")),
                 include_str!(concat!("../../../../migrations/", $folder, "/0004_family.sql")),
+                include_str!(concat!("../../../../migrations/", $folder, "/0005_audit.sql")),
             ]
         };
     }
@@ -26,6 +27,11 @@ fn migrations(engine: Engine) -> &'static [&'static str] {
         Engine::Sqlite => migrations!("sqlite"),
         Engine::Postgres => migrations!("postgres"),
     }
+}
+
+/// How many there are of a database.
+pub(super) fn known(engine: Engine) -> i64 {
+    i64::try_from(migrations(engine).len()).unwrap_or(i64::MAX)
 }
 
 /// Applies what is missing.
@@ -38,7 +44,7 @@ pub(super) async fn up(db: &Db) -> Result<(), Error> {
             tx.batch("LOCK TABLE schema_version IN EXCLUSIVE MODE")?;
         }
         let applied = applied(tx)?;
-        let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
+        let known = known(tx.engine());
         if applied > known {
             return Err(Error::Database(format!(
                 "the database has version {applied}, made by a newer program; this one knows {known}"

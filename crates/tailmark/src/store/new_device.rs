@@ -9,6 +9,7 @@ use autopilot::registration::{HashRule, identify};
 use odata::json::read::{Datum, Record};
 use odata::sql::{Scalar, Statement};
 
+use super::audit::{Changes, DEVICE};
 use super::db::Tx;
 use super::profiles::{Whom, assign};
 use super::{Error, Writer, devices};
@@ -21,6 +22,12 @@ pub struct NewDevice {
 }
 
 impl NewDevice {
+    /// Its id, and its serial number.
+    #[must_use]
+    pub fn names(&self) -> (&str, &str) {
+        (&self.device.id, &self.device.serial_number)
+    }
+
     /// Reads `windowsAutopilotDeviceIdentity`.
     #[must_use]
     pub fn read(id: String, mut sent: Record<'_>) -> Self {
@@ -139,8 +146,8 @@ impl Writer {
     /// The database's, or that it is registered already, by this tenant or by another.
     pub async fn register_device(&self, new: NewDevice) -> Result<(), Error> {
         let (tenant, due) = (self.tenant.clone(), self.due());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 if new.device.serial_number.is_empty() && new.device.product_key.is_empty() {
                     return Err(Error::Refused {
                         text: "A device needs a serial number or a product key.",
@@ -163,6 +170,15 @@ impl Writer {
                     }
                     None => store(tx, &tenant, &new)?,
                 }
+                let device = &new.device;
+                let changes = Changes::none()
+                    .with("serialNumber", &device.serial_number)
+                    .with("productKey", &device.product_key)
+                    .with("groupTag", &device.group_tag)
+                    .with("userPrincipalName", &device.user_principal_name)
+                    .with("manufacturer", &device.manufacturer)
+                    .with("model", &device.model);
+                trail.touched(DEVICE, &device.id, &device.serial_number, changes);
                 devices::index_after(tx, newest)?;
                 assign(tx, &tenant, Whom::After(newest), due)
             })
@@ -172,16 +188,17 @@ impl Writer {
     }
 }
 
-/// Stores a device of a seed, unless it is there already.
-pub(super) fn seed(tx: &Tx<'_>, tenant: &str, new: &NewDevice) -> Result<(), Error> {
+/// Stores a device of a seed, unless it is there already; says whether it did.
+pub(super) fn seed(tx: &Tx<'_>, tenant: &str, new: &NewDevice) -> Result<bool, Error> {
     let there = tx.row(&Statement::new(
         "SELECT 1 FROM devices WHERE tenant = $1 AND id = $2",
         vec![tenant.into(), new.device.id.as_str().into()],
     ))?;
     if there.is_some() || registered_by(tx, new)?.is_some() {
-        return Ok(());
+        return Ok(false);
     }
-    store(tx, tenant, new)
+    store(tx, tenant, new)?;
+    Ok(true)
 }
 
 fn registered_by(tx: &Tx<'_>, new: &NewDevice) -> Result<Option<String>, Error> {

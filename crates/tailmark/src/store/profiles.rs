@@ -3,12 +3,16 @@
 //! [`assign`] belongs to the transaction that changes any of these; a device is then `pending` (or out of sync) until
 //! [`Queue::deliver`] finds that its time has come. Both say the same however often they are done.
 
+use std::collections::BTreeMap;
+
 use autopilot::assignment::{Assignment, Candidate, Group, Membership, Status, Target, Targeted, Targeting};
 use odata::sql::{Scalar, Statement};
 use serde_json::{Map, Value as Json};
 
+use super::audit::{Activity, Changes, DEVICE, Moment, Operation, PROFILE, Trail, record};
 use super::db::{Row, Tx};
 use super::documents::parse;
+use super::imports::text;
 use super::{Error, Queue, Reader, Writer};
 
 /// Whose profiles are looked at.
@@ -29,19 +33,22 @@ impl Writer {
     /// The database's, that there is no such profile, or that one of the devices is not there: then nothing is changed.
     pub async fn choose_profile(&self, profile: &str, devices: Vec<String>) -> Result<(), Error> {
         let (tenant, profile, due) = (self.tenant.clone(), profile.to_owned(), self.due());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 if !exists(tx, &tenant, &profile)? {
                     return Err(Error::NotFound);
                 }
+                trail.touched(PROFILE, &profile, &profile, Changes::none());
                 for device in &devices {
-                    let chosen = tx.run(&Statement::new(
-                        "UPDATE devices SET chosen_profile_id = $3 WHERE tenant = $1 AND id = $2",
+                    let chosen = tx.row(&Statement::new(
+                        "UPDATE devices SET chosen_profile_id = $3 WHERE tenant = $1 AND id = $2 RETURNING serial_number",
                         vec![tenant.as_str().into(), device.as_str().into(), profile.as_str().into()],
                     ))?;
-                    if chosen == 0 {
+                    let Some(chosen) = chosen else {
                         return Err(Error::refused("One of the devices is not registered."));
-                    }
+                    };
+                    let changes = Changes::none().with("intendedDeploymentProfile", &profile);
+                    trail.touched(DEVICE, device, text(chosen.first()), changes);
                     assign(tx, &tenant, Whom::One(device), due)?;
                 }
                 Ok(())
@@ -77,6 +84,7 @@ impl Queue {
     /// # Errors
     /// The database's.
     pub async fn deliver(&self, now: i64) -> Result<usize, Error> {
+        let moment = Moment::now();
         self.db
             .write(move |tx| {
                 // What waits can be seen without a write.
@@ -88,22 +96,35 @@ impl Queue {
                 if waiting.is_none() {
                     return Ok(0);
                 }
-                let devices = tx.run(&Statement::new(
+                let devices = tx.rows(&Statement::new(
                     "UPDATE devices SET profile_id = intended_profile_id, profile_status = 1, profile_detail = 0,
                         profile_assigned_ticks = $1, profile_due_ticks = NULL
-                     WHERE profile_due_ticks <= $1",
+                     WHERE profile_due_ticks <= $1 RETURNING tenant, id, serial_number, profile_id",
                     vec![now.into()],
                 ))?;
+                record_delivery(tx, &moment, &devices)?;
                 let settings = tx.run(&Statement::new(
                     "UPDATE autopilot_settings SET sync_status = 2, last_sync_ticks = $1, sync_due_ticks = NULL,
                         version = version + 1
                      WHERE sync_due_ticks <= $1",
                     vec![now.into()],
                 ))?;
-                Ok(devices + settings)
+                Ok(devices.len() + settings)
             })
             .await
     }
+}
+
+/// Records for each tenant that devices have the profiles which were intended for them.
+fn record_delivery(tx: &Tx<'_>, moment: &Moment, devices: &[Row]) -> Result<(), Error> {
+    let mut trails: BTreeMap<&str, Trail> = BTreeMap::new();
+    for device in devices {
+        let [tenant, id, serial_number, profile] = [0, 1, 2, 3].map(|place| text(device.get(place)));
+        let changes = Changes::none().with("deploymentProfile", profile);
+        trails.entry(tenant).or_default().touched(DEVICE, id, serial_number, changes);
+    }
+    let activity = Activity::of_tailmark(Operation::Action, "assign", PROFILE);
+    trails.into_iter().try_for_each(|(tenant, trail)| record(tx, tenant, moment, &activity, trail))
 }
 
 macro_rules! devices {

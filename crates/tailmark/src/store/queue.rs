@@ -5,7 +5,7 @@
 //! worker that wakes up after its lease changes nothing. Settling decides with what is registered at that moment,
 //! under the same transaction: no device is registered twice.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use autopilot::hardware_identifier::HardwareIdentifier;
@@ -15,6 +15,7 @@ use autopilot::registration::{Existing, Identity, Outcome, Refusal, decide};
 use odata::sql::{Scalar, Statement};
 use tokio::sync::Notify;
 
+use super::audit::{Activity, Changes, DEVICE, Moment, Operation, Trail, record};
 use super::db::{Db, Row, Tx};
 use super::devices;
 use super::profiles::{Whom, assign};
@@ -112,16 +113,23 @@ impl Queue {
         new_id: fn() -> String,
     ) -> Result<usize, Error> {
         let due = now.saturating_add(self.assignment_time);
+        let moment = Moment::now();
         self.db
             .write(move |tx| {
                 let (newest, mut settled) = (devices::newest(tx)?, 0);
+                let mut trails: BTreeMap<&str, Trail> = BTreeMap::new();
                 for (claim, identity) in examined.iter() {
-                    settled += usize::from(settle(tx, claim, identity, new_id)?);
+                    let trail = trails.entry(&claim.tenant).or_default();
+                    settled += usize::from(settle(tx, claim, identity, new_id, trail)?);
                 }
                 devices::index_after(tx, newest)?;
-                let tenants: BTreeSet<&str> =
-                    examined.iter().map(|(claim, _)| claim.tenant.as_str()).collect();
-                tenants.into_iter().try_for_each(|tenant| assign(tx, tenant, Whom::After(newest), due))?;
+                let activity = Activity::of_tailmark(Operation::Create, "Create", DEVICE);
+                for (tenant, trail) in trails {
+                    assign(tx, tenant, Whom::After(newest), due)?;
+                    if !trail.is_empty() {
+                        record(tx, tenant, &moment, &activity, trail)?;
+                    }
+                }
                 Ok(settled)
             })
             .await
@@ -154,6 +162,7 @@ fn settle(
     claim: &Claim,
     identity: &Result<Identity, Refusal>,
     new_id: fn() -> String,
+    trail: &mut Trail,
 ) -> Result<bool, Error> {
     let held = tx.row(&Statement::new(
         "SELECT 1 FROM imported_devices WHERE tenant = $1 AND id = $2 AND claim = $3 AND status < 3",
@@ -172,6 +181,7 @@ fn settle(
     let (state, detail) = match outcome {
         Outcome::Registered(device) => {
             devices::insert(tx, &claim.tenant, &device)?;
+            trail.touched(DEVICE, &device.id, &device.serial_number, Changes::none());
             (ImportState::complete(device.id), String::new())
         }
         Outcome::Refused(refusal) => (ImportState::refused(refusal.rejection), refusal.detail),

@@ -14,6 +14,7 @@ use odata::sql::Statement;
 use tokio::sync::Notify;
 use uuid::Builder;
 
+use super::audit::{Activity, Changes, DEVICE, IMPORTED_DEVICE, Moment, Operation, Trail, UPLOAD, record};
 use super::db::Db;
 use super::documents::{self, Document, Documents};
 use super::new_device::{self, NewDevice};
@@ -73,13 +74,20 @@ impl Seeding {
             documents.extend(own);
         }
         let tenant = tenant.to_owned();
+        let moment = Moment::now();
         self.db
             .write(move |tx| {
+                let mut trail = Trail::default();
                 for upload in &uploads {
-                    uploads::save(tx, &tenant, upload)?;
-                    upload.devices.iter().try_for_each(|device| imports::insert(tx, &tenant, device))?;
+                    if uploads::save(tx, &tenant, upload)? {
+                        trail.touched(UPLOAD, &upload.id, &upload.id, Changes::none());
+                    }
                 }
-                imported.iter().try_for_each(|device| imports::insert(tx, &tenant, device))?;
+                for device in uploads.iter().flat_map(|upload| &upload.devices).chain(&imported) {
+                    if imports::insert(tx, &tenant, device)? {
+                        trail.touched(IMPORTED_DEVICE, &device.id, &device.serial_number, Changes::none());
+                    }
+                }
                 for (id, group) in &groups {
                     tx.run(&Statement::new(
                         "INSERT INTO device_groups (tenant, id, document) VALUES ($1, $2, $3)
@@ -88,12 +96,24 @@ impl Seeding {
                     ))?;
                 }
                 for (kind, document) in &documents {
-                    documents::insert(tx, &tenant, *kind, document)?;
+                    if documents::insert(tx, &tenant, *kind, document)? {
+                        documents::touched(&mut trail, *kind, document, Changes::none());
+                    }
                 }
                 let newest = devices::newest(tx)?;
-                devices.iter().try_for_each(|device| new_device::seed(tx, &tenant, device))?;
+                for device in &devices {
+                    if new_device::seed(tx, &tenant, device)? {
+                        let (id, serial_number) = device.names();
+                        trail.touched(DEVICE, id, serial_number, Changes::none());
+                    }
+                }
                 devices::index_after(tx, newest)?;
-                profiles::assign(tx, &tenant, Whom::Everyone, now)
+                profiles::assign(tx, &tenant, Whom::Everyone, now)?;
+                if trail.is_empty() {
+                    return Ok(());
+                }
+                let activity = Activity::of_tailmark(Operation::Create, "Seed", "DeviceManagement");
+                record(tx, &tenant, &moment, &activity, trail)
             })
             .await?;
         self.work.notify_one();
@@ -118,6 +138,7 @@ impl Seeding {
                 delete("DELETE FROM autopilot_events WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
                 delete("DELETE FROM corporate_identifiers WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
                 delete("DELETE FROM autopilot_settings WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
+                delete("DELETE FROM audit_events WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
                 delete("DELETE FROM device_groups WHERE CAST($1 AS TEXT) IS NULL OR tenant = $1")?;
                 Ok(())
             })

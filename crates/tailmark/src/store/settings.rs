@@ -3,7 +3,9 @@
 use odata::sql::{Scalar, Statement};
 use odata::value::DateTimeOffset;
 
+use super::audit::{Changes, SETTINGS, member};
 use super::condition::met;
+use super::db::Tx;
 use super::{Error, Writer};
 
 /// How long after one synchronisation the next may be asked for, in units of 100 ns: ten minutes, as its page says.
@@ -27,8 +29,10 @@ impl Writer {
     /// The database's; 409 while one is under way, 429 within ten minutes of the one before.
     pub async fn begin_sync(&self, now: i64, due: i64) -> Result<(), Error> {
         let tenant = self.tenant.clone();
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
+                let change = SettingsChange { sync_status: Some(IN_PROGRESS), ..SettingsChange::default() };
+                trail.touched(SETTINGS, &tenant, &tenant, changes(tx, &tenant, &change)?);
                 let row = tx.row(&Statement::new(
                     "SELECT sync_status, last_manual_ticks FROM autopilot_settings WHERE tenant = $1",
                     vec![tenant.as_str().into()],
@@ -70,9 +74,10 @@ impl Writer {
     /// The database's.
     pub async fn update_settings(&self, change: SettingsChange) -> Result<(), Error> {
         let (tenant, condition) = (self.tenant.clone(), self.condition.clone());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
+                trail.touched(SETTINGS, &tenant, &tenant, changes(tx, &tenant, &change)?);
                 tx.run(&Statement::new(
                     "INSERT INTO autopilot_settings (tenant, sync_status, last_sync_ticks, last_manual_ticks)
                      VALUES ($1, COALESCE(CAST($3 AS BIGINT), 0), COALESCE(CAST($4 AS BIGINT), $2),
@@ -95,4 +100,28 @@ impl Writer {
             })
             .await
     }
+}
+
+/// What a change makes of the settings.
+fn changes(tx: &Tx<'_>, tenant: &str, change: &SettingsChange) -> Result<Changes, Error> {
+    let row = tx.row(&Statement::new(
+        "SELECT sync_status, last_sync_ticks, last_manual_ticks FROM autopilot_settings WHERE tenant = $1",
+        vec![tenant.into()],
+    ))?;
+    let never = DateTimeOffset::NEVER.ticks;
+    let (status, sync, manual) = match row.as_deref() {
+        Some([Scalar::Integer(status), Scalar::Integer(sync), Scalar::Integer(manual)]) => {
+            (*status, *sync, *manual)
+        }
+        _ => (0, never, never),
+    };
+    let named = |number| member("windowsAutopilotSyncStatus", number);
+    let text = |ticks| DateTimeOffset { ticks, offset_minutes: 0 }.to_string();
+    let instant = |changes: Changes, name, old, new: Option<DateTimeOffset>| {
+        changes.of(name, Some(&text(old)), Some(&text(new.map_or(old, |new| new.ticks))))
+    };
+    let new_status = named(change.sync_status.unwrap_or(status));
+    let changes = Changes::none().of("syncStatus", Some(&named(status)), Some(&new_status));
+    let changes = instant(changes, "lastSyncDateTime", sync, change.last_sync);
+    Ok(instant(changes, "lastManualSyncTriggerDateTime", manual, change.last_manual_sync_trigger))
 }

@@ -63,6 +63,7 @@ fn tables(devices: Table) -> Schema {
         .table("deviceManagementAutopilotEvent", documents("autopilot_events"))
         .table("importedDeviceIdentity", documents("corporate_identifiers"))
         .table("windowsAutopilotSettings", settings())
+        .table("auditEvent", audit_events())
 }
 
 fn uploads() -> Table {
@@ -148,4 +149,15 @@ fn settings() -> Table {
         .column("lastSyncDateTime", "{t}.last_sync_ticks")
         .column("lastManualSyncTriggerDateTime", "{t}.last_manual_ticks")
         .column("syncStatus", "{t}.sync_status")
+}
+
+fn audit_events() -> Table {
+    Table::new("audit_events")
+        // An event stays as it is.
+        .versioned_by("1")
+        .column("id", "{t}.id")
+        .column("activityDateTime", "{t}.activity_ticks")
+        .column("activityType", "{t}.activity_type")
+        .column("actor/auditActorType", "{t}.actor_type")
+        .document("{t}.document")
 }

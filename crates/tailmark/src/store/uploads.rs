@@ -4,10 +4,12 @@ use autopilot::device_record::DeviceRecord;
 use autopilot::hardware_identifier::HardwareIdentifier;
 use autopilot::upload::{Upload, UploadChange};
 use odata::sql::{Scalar, Statement};
+use odata::value::DateTimeOffset;
 
+use super::audit::{Changes, UPLOAD, member};
 use super::condition::met;
 use super::db::{Row, Tx};
-use super::imports::insert;
+use super::imports::{insert, trace};
 use super::{Error, Reader, Writer};
 
 impl Writer {
@@ -18,10 +20,16 @@ impl Writer {
     pub async fn save_upload(&self, upload: Upload) -> Result<(), Error> {
         let tenant = self.tenant.clone();
         let has_devices = !upload.devices.is_empty();
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 save(tx, &tenant, &upload)?;
-                upload.devices.iter().try_for_each(|device| insert(tx, &tenant, device))?;
+                let (created, status) = (upload.created.to_string(), upload_status(upload.declared_status));
+                let changes = Changes::none().with("createdDateTimeUtc", &created).with("status", &status);
+                trail.touched(UPLOAD, &upload.id, &upload.id, changes);
+                for device in &upload.devices {
+                    insert(tx, &tenant, device)?;
+                }
+                trace(trail, &upload.devices);
                 tx.announce()
             })
             .await?;
@@ -37,9 +45,14 @@ impl Writer {
     /// The database's, or that there is no such upload.
     pub async fn update_upload(&self, id: &str, change: UploadChange) -> Result<(), Error> {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
+                let before = tx.row(&Statement::new(
+                    "SELECT created_ticks, created_offset, declared_status FROM uploads WHERE tenant = $1 AND id = $2",
+                    vec![tenant.as_str().into(), id.as_str().into()],
+                ))?;
+                trail.touched(UPLOAD, &id, &id, changes(before.as_deref().unwrap_or_default(), &change));
                 let changed = tx.run(&Statement::new(
                     "UPDATE uploads SET created_ticks = COALESCE($3, created_ticks),
                         created_offset = COALESCE($4, created_offset),
@@ -64,9 +77,10 @@ impl Writer {
     /// The database's, or that there is no such upload.
     pub async fn delete_upload(&self, id: &str) -> Result<(), Error> {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
-        self.db
-            .write(move |tx| {
+        self.units
+            .write(move |tx, trail| {
                 met(condition.as_ref(), tx, &tenant)?;
+                trail.touched(UPLOAD, &id, &id, Changes::none());
                 found(tx.run(&Statement::new(
                     "DELETE FROM uploads WHERE tenant = $1 AND id = $2",
                     vec![tenant.as_str().into(), id.as_str().into()],
@@ -126,9 +140,28 @@ fn record(row: Row) -> DeviceRecord {
     }
 }
 
-/// Stores an upload without its devices; one that is there already is left as it is.
-pub(super) fn save(tx: &Tx<'_>, tenant: &str, upload: &Upload) -> Result<(), Error> {
-    tx.run(&Statement::new(
+/// What a change makes of the columns that hold creation and status.
+fn changes(before: &[Scalar], change: &UploadChange) -> Changes {
+    let [Scalar::Integer(ticks), Scalar::Integer(offset), Scalar::Integer(status)] = before else {
+        return Changes::none();
+    };
+    let before = DateTimeOffset { ticks: *ticks, offset_minutes: i16::try_from(*offset).unwrap_or_default() };
+    let created = [before, change.created.unwrap_or(before)].map(|created| created.to_string());
+    let status = [*status, change.declared_status.unwrap_or(*status)].map(upload_status);
+    Changes::none().of("createdDateTimeUtc", Some(&created[0]), Some(&created[1])).of(
+        "status",
+        Some(&status[0]),
+        Some(&status[1]),
+    )
+}
+
+fn upload_status(number: i64) -> String {
+    member("importedWindowsAutopilotDeviceIdentityUploadStatus", number)
+}
+
+/// Stores an upload without its devices, and says whether it did; one that is there already is left as it is.
+pub(super) fn save(tx: &Tx<'_>, tenant: &str, upload: &Upload) -> Result<bool, Error> {
+    let saved = tx.run(&Statement::new(
         "INSERT INTO uploads (tenant, id, created_ticks, created_offset, declared_status)
          VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
         vec![
@@ -139,7 +172,7 @@ pub(super) fn save(tx: &Tx<'_>, tenant: &str, upload: &Upload) -> Result<(), Err
             upload.declared_status.into(),
         ],
     ))?;
-    Ok(())
+    Ok(saved > 0)
 }
 
 /// Refuses devices for an upload that is not there or is final.

@@ -2,7 +2,7 @@
 //!
 //! What the pages say stands beside each module's tests, in its `ROUTES`. Nothing here reads the model.
 
-use autopilot::model::{READ, READ_MANAGED, READ_WRITE, READ_WRITE_MANAGED};
+use autopilot::model::{READ, READ_APPS, READ_MANAGED, READ_WRITE, READ_WRITE_APPS, READ_WRITE_MANAGED};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,13 +13,14 @@ use crate::{DEVICES, IMPORTED, ROOTS, UPLOADS};
 const UNKNOWN: &str = "ffffffff-ffff-4fff-8fff-ffffffffffff";
 
 /// A service with things to do something to, one set for each attempt.
-struct World {
-    app: TestApp,
+pub struct World {
+    pub app: TestApp,
     next: AtomicUsize,
 }
 
+/// The ids of things.
 #[derive(Clone)]
-struct Things {
+pub struct Things {
     upload: String,
     record: String,
     upload_record: String,
@@ -29,6 +30,26 @@ struct Things {
     assignment: String,
     event: String,
     identity: String,
+    audit: String,
+}
+
+impl Things {
+    /// None of which is there.
+    pub fn unknown() -> Self {
+        let none = || UNKNOWN.to_owned();
+        Self {
+            upload: none(),
+            record: none(),
+            upload_record: none(),
+            device: none(),
+            profile: none(),
+            owner: none(),
+            assignment: none(),
+            event: none(),
+            identity: none(),
+            audit: none(),
+        }
+    }
 }
 
 /// A profile that every device of the seed has.
@@ -36,7 +57,7 @@ const ASSIGNED: &str = "assigned-profile";
 const AZURE_AD: &str = "#microsoft.graph.azureADWindowsAutopilotDeploymentProfile";
 
 impl World {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let devices: Vec<Value> = (0..600)
             .map(|n| json!({ "id": format!("device-{n}"), "serialNumber": format!("SEED-{n}") }))
             .collect();
@@ -55,7 +76,7 @@ impl World {
     }
 
     /// New things for a route, or for any.
-    async fn things(&self, route: Option<&Route>) -> Things {
+    pub async fn things(&self, route: Option<&Route>) -> Things {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let wanted = |key: &str| route.is_none_or(|route| route.path.contains(key));
         let made = async |is_wanted: bool, path: &str, body: Value| {
@@ -92,11 +113,22 @@ impl World {
                 json!({ "syncStatus": "completed", "lastManualSyncTriggerDateTime": "0001-01-01T00:00:00Z" });
             self.app.patch("/beta/deviceManagement/windowsAutopilotSettings", &never).await.expect(200);
         }
+        let mut audit = UNKNOWN.to_owned();
+        if wanted("{audit}") {
+            let url = "/beta/deviceManagement/auditEvents?$top=1&$select=id";
+            audit = self.app.get(url).await.expect(200).each("id").remove(0);
+        }
         let device = format!("device-{n}");
-        Things { upload, record, upload_record, device, profile, owner, assignment, event, identity }
+        Things { upload, record, upload_record, device, profile, owner, assignment, event, identity, audit }
     }
 
-    async fn attempt(&self, root: &str, route: &Route, things: &Things, caller: Option<&Caller>) -> Answer {
+    pub async fn attempt(
+        &self,
+        root: &str,
+        route: &Route,
+        things: &Things,
+        caller: Option<&Caller>,
+    ) -> Answer {
         let is_below = |owner: &str| route.path.contains(owner);
         let path = route.at(|name| match name {
             "upload" => &things.upload,
@@ -109,6 +141,8 @@ impl World {
             "assignment" => &things.assignment,
             "event" => &things.event,
             "identity" => &things.identity,
+            "audit" => &things.audit,
+            "category" => "Enrollment",
             other => panic!("no key for {other}"),
         });
         let path = format!("{root}/{path}");
@@ -127,6 +161,7 @@ impl World {
 
 fn scopes(needs: Needs, route: &Route) -> &'static [&'static str] {
     match (needs, route.managed) {
+        (Needs::Read, _) if route.audited => &[READ_APPS, READ_WRITE_APPS, READ, READ_WRITE],
         (Needs::Impossible, _) => &[],
         (Needs::Read, false) => &[READ, READ_WRITE],
         (Needs::Read, true) => &[READ_MANAGED, READ_WRITE_MANAGED],
@@ -206,7 +241,16 @@ async fn applications_without_the_permission_may_not() {
     let before = world.app.everything().await;
     for root in ROOTS {
         for route in below(root) {
-            for role in ["", "User.Read.All", READ, READ_WRITE, READ_MANAGED, READ_WRITE_MANAGED] {
+            for role in [
+                "",
+                "User.Read.All",
+                READ,
+                READ_WRITE,
+                READ_MANAGED,
+                READ_WRITE_MANAGED,
+                READ_APPS,
+                READ_WRITE_APPS,
+            ] {
                 if scopes(route.application, route).contains(&role) {
                     continue;
                 }
@@ -309,18 +353,7 @@ async fn unknown_ids_are_not_found() {
     let world = World::new().await;
     let real = world.things(None).await;
     let before = world.app.everything().await;
-    let unknown = || UNKNOWN.to_owned();
-    let nothing = Things {
-        upload: unknown(),
-        record: unknown(),
-        upload_record: unknown(),
-        device: unknown(),
-        profile: unknown(),
-        owner: unknown(),
-        assignment: unknown(),
-        event: unknown(),
-        identity: unknown(),
-    };
+    let nothing = Things::unknown();
     // The last key alone is wrong, and all of them.
     let half = Things {
         upload: real.upload.clone(),
@@ -329,7 +362,7 @@ async fn unknown_ids_are_not_found() {
         ..nothing.clone()
     };
     // A record of an upload through another upload, an assignment through another profile.
-    let elsewhere = Things { upload: unknown(), owner: real.profile.clone(), ..real };
+    let elsewhere = Things { upload: UNKNOWN.to_owned(), owner: real.profile.clone(), ..real };
     let caller = Caller::user(&[READ_WRITE, READ_WRITE_MANAGED]);
     for root in ROOTS {
         for route in below(root).filter(|route| route.has_key()) {

@@ -18,6 +18,8 @@ pub struct Route {
     pub beta: bool,
     /// Opened by the permissions of managed devices.
     pub managed: bool,
+    /// Opened by the permissions of apps, too.
+    pub audited: bool,
     /// A body that is accepted; `#n#` in it stands for another text each time.
     pub body: Option<&'static str>,
     /// The status of success.
@@ -46,6 +48,7 @@ impl Route {
             path,
             beta: false,
             managed: false,
+            audited: false,
             body: None,
             success,
             delegated: needs,
@@ -90,6 +93,10 @@ impl Route {
         Self { managed: true, ..self }
     }
 
+    pub const fn audited(self) -> Self {
+        Self { audited: true, ..self }
+    }
+
     /// Whether it is there below this root.
     pub fn is_below(&self, root: &str) -> bool {
         !self.beta || root.contains("/beta/")
@@ -106,7 +113,7 @@ impl Route {
 
     /// Whether it is about one thing that there is already.
     pub fn has_key(&self) -> bool {
-        self.path.contains('{')
+        self.path.replace("{category}", "").contains('{')
     }
 
     fn anonymous(&self) -> String {
@@ -116,11 +123,17 @@ impl Route {
 
 /// Every route that some module tests.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    [crate::uploads::ROUTES, crate::imported_devices::ROUTES, crate::devices::ROUTES, crate::family::ROUTES]
-        .into_iter()
-        .flatten()
-        .copied()
-        .flatten()
+    [
+        crate::uploads::ROUTES,
+        crate::imported_devices::ROUTES,
+        crate::devices::ROUTES,
+        crate::family::ROUTES,
+        &[crate::audit::ROUTES],
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .flatten()
 }
 
 /// Every route that the model has.
@@ -162,10 +175,14 @@ fn below(model: &Model, owners: &[EntityTypeId], path: &str, routes: &mut BTreeS
             if !navigation.contains_target {
                 continue;
             }
+            let names = operation.parameters.iter().map(|parameter| format!("{}='{{id}}'", parameter.name));
+            let names = names.collect::<Vec<_>>().join(",");
+            let is_in_address = operation.kind == OperationKind::Function && !names.is_empty();
+            let parameters = if is_in_address { format!("({names})") } else { String::new() };
             if operation.binding.as_ref() == Some(&target) {
-                routes.insert(format!("{method} {one}/{}", operation.name));
+                routes.insert(format!("{method} {one}/{}{parameters}", operation.name));
             } else if navigation.collection && operation.binding == Some(target.clone().collection()) {
-                routes.insert(format!("{method} {set}/{}", operation.name));
+                routes.insert(format!("{method} {set}/{}{parameters}", operation.name));
             }
         }
         // Below what lives elsewhere is what is there anyway.

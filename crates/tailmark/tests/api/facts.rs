@@ -1,6 +1,6 @@
 //! `$metadata` against what Microsoft publishes: names, types, nullability, numbers.
 //!
-//! `facts.xml` holds v1.0 and beta of August 2026, beta's uploads of July 2019, and `deleteDevices` of March 2021.
+//! `facts.xml` holds v1.0 and beta of August 2026, the audit log's part of both as far as it has sources, beta's uploads of July 2019, and `deleteDevices` of March 2021.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -128,7 +128,7 @@ async fn served(version: &str) -> Facts {
 #[tokio::test]
 async fn v1_is_as_it_is_published() {
     let document = Document::parse(FACTS).unwrap();
-    let published = published(&document, &["v1.0-2026-08"]);
+    let published = published(&document, &["v1.0-2026-08", "v1.0-auditing"]);
     assert!(published.len() > 100, "{published:?}");
     let served = served("v1.0").await;
     let (missing, differing) = differences(&published, &served);
@@ -140,7 +140,12 @@ async fn v1_is_as_it_is_published() {
 #[tokio::test]
 async fn beta_is_as_it_is_published() {
     let document = Document::parse(FACTS).unwrap();
-    let sets = ["beta-2026-08-composed", "beta-2021-03-23-deleteDevices", "beta-2019-07-16-upload-era"];
+    let sets = [
+        "beta-2026-08-composed",
+        "beta-2021-03-23-deleteDevices",
+        "beta-2019-07-16-upload-era",
+        "beta-auditing",
+    ];
     let published = published(&document, &sets);
     assert!(published.len() > 250, "{published:?}");
     let served = served("beta").await;

@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod audit;
 mod auth;
 mod bad_input;
 mod batch;
@@ -27,6 +28,7 @@ mod preferences;
 mod profiles;
 mod query_options;
 mod registration;
+mod schema;
 mod search;
 mod seed;
 mod strictness;

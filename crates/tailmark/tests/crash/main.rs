@@ -7,6 +7,7 @@
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
+mod backup;
 mod bodies;
 mod clock;
 #[path = "../../../odata/tests/bound/cluster.rs"]

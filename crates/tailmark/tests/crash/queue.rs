@@ -9,8 +9,10 @@ use autopilot::model::{READ_WRITE, Version};
 use autopilot::registration::{HashRule, identify};
 use rusqlite::Connection;
 use tailmark::access::{Act, Grant};
+use tailmark::config::audit::Audit;
 use tailmark::config::import::Import;
 use tailmark::http::caller::{Caller, CallerKind, Tenant};
+use tailmark::store::audit::{Activity, Actor, Operation};
 use tailmark::store::{self, Claim, Examined, ImportedDeviceChange, Queue, Store, Writer};
 use tailmark::{clock, ids, worker};
 use tempfile::TempDir;
@@ -89,13 +91,31 @@ fn writer(store: &Store, set: &str) -> Writer {
         tenant: Tenant(Uuid::from_u128(1)),
         subject: String::new(),
         app: None,
+        app_name: None,
         user: None,
         kind: CallerKind::Delegated,
         permissions: vec![READ_WRITE.to_owned()],
     };
     let request = odata::syntax::parse(&format!("/deviceManagement/{set}"), None).unwrap();
     let resource = odata::bind::resource(Version::Beta.model(), &request.path).unwrap();
-    store.writer(&Grant::check(&caller, &resource, Act::Insert).unwrap())
+    let actor = Actor {
+        kind: "ItPro",
+        permissions: Vec::new(),
+        application_id: None,
+        application_name: None,
+        user_principal_name: None,
+        service_principal_name: None,
+        ip_address: None,
+        user_id: None,
+    };
+    let activity = Activity {
+        actor,
+        correlation_id: Uuid::nil(),
+        operation: Operation::Create,
+        verb: "Create".to_owned(),
+        resource_type: String::new(),
+    };
+    store.writer(&Grant::check(&caller, &resource, Act::Insert).unwrap(), activity)
 }
 
 fn examined(claims: &[Claim]) -> Arc<Vec<Examined>> {
@@ -207,7 +227,7 @@ async fn a_record_that_no_worker_finishes_is_given_up() {
         assert_eq!(claim(&pair.a.queue(), past + attempt * LEASE).await.len(), 1);
     }
     let (stop, stopped) = watch::channel(false);
-    let work = tokio::spawn(worker::run(pair.b.queue(), settings, stopped));
+    let work = tokio::spawn(worker::run(pair.b.queue(), settings, Audit::default(), stopped));
     let row = loop {
         let row = pair.rows().remove(0);
         if row.0 >= 3 {

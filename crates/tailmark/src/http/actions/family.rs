@@ -31,7 +31,7 @@ pub(super) async fn delete_devices(
 ) -> Result<Response<Body>, Error> {
     let serial_numbers = texts(&mut sent, "serialNumbers")?;
     let profile = resource.owner_key();
-    let deleted = exchange.app.store.writer(grant).delete_devices(profile, serial_numbers).await?;
+    let deleted = exchange.writer(grant, resource).delete_devices(profile, serial_numbers).await?;
     let mut states = Vec::new();
     for one in deleted {
         let state = |id: Option<&str>, state: i64, message: Option<&str>| {
@@ -49,11 +49,15 @@ pub(super) async fn delete_devices(
 }
 
 /// `sync` of the settings.
-pub(super) async fn sync(exchange: &Exchange, grant: &Grant) -> Result<Response<Body>, Error> {
+pub(super) async fn sync(
+    exchange: &Exchange,
+    grant: &Grant,
+    resource: &Resource<'_>,
+) -> Result<Response<Body>, Error> {
     let now = clock::now().ticks;
     let time = i64::try_from(exchange.app.config.emulation.sync_time).unwrap_or(i64::MAX);
     let due = now.saturating_add(time.saturating_mul(TICKS_PER_SECOND));
-    exchange.app.store.writer(grant).begin_sync(now, due).await?;
+    exchange.writer(grant, resource).begin_sync(now, due).await?;
     Ok(exchange.respond_empty())
 }
 
@@ -67,7 +71,7 @@ pub(super) async fn assign(
     // Reached through one of its devices a profile has no key.
     let profile = resource.key().ok_or_else(|| exchange.no_route(resource))?;
     let devices = texts(&mut sent, "deviceIds")?;
-    exchange.app.store.writer(grant).choose_profile(profile, devices).await?;
+    exchange.writer(grant, resource).choose_profile(profile, devices).await?;
     Ok(exchange.respond_empty())
 }
 
@@ -99,6 +103,7 @@ pub(super) async fn has_payload_links(
 pub(super) async fn import_identifiers(
     exchange: &Exchange,
     grant: &Grant,
+    resource: &Resource<'_>,
     action: &Operation,
     mut sent: Record<'_>,
 ) -> Result<Response<Body>, Error> {
@@ -112,7 +117,7 @@ pub(super) async fn import_identifiers(
         let text = format!("Invalid Device Identifier parameter found for {faulty} import records!");
         return Err(Error::Refused(text));
     }
-    let taken = exchange.app.store.writer(grant).import_identifiers(identifiers, overwrite).await?;
+    let taken = exchange.writer(grant, resource).import_identifiers(identifiers, overwrite).await?;
     let results: Vec<Map<String, Json>> = taken
         .into_iter()
         .map(|one| {

@@ -24,6 +24,7 @@ pub(super) struct Claims {
     pub validity: Validity,
     subject: Option<String>,
     app: Option<String>,
+    app_name: Option<String>,
     user: Option<String>,
     kind: CallerKind,
     permissions: Vec<String>,
@@ -67,9 +68,10 @@ impl Claims {
         let tenant = guid(&tenant).map(Tenant).ok_or(TokenRefusal::InvalidClaim("tid"))?;
         let (kind, permissions) = members.grant(tenant)?;
         let app = members.first_text(["azp", "appid", "client_id"])?;
+        let app_name = members.text("app_displayname")?;
         let user = members.first_text(["upn", "preferred_username", "unique_name"])?;
         let subject = members.first_text(["oid", "sub"])?.or_else(|| app.clone());
-        Ok(Self { iss, aud, tenant, validity, subject, app, user, kind, permissions })
+        Ok(Self { iss, aud, tenant, validity, subject, app, app_name, user, kind, permissions })
     }
 
     /// Who calls, now that the claims are believed.
@@ -78,6 +80,7 @@ impl Claims {
             tenant: self.tenant,
             subject: self.subject.unwrap_or_default(),
             app: self.app,
+            app_name: self.app_name,
             user: self.user,
             kind: self.kind,
             permissions: self.permissions,

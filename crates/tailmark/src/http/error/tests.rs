@@ -7,7 +7,7 @@ fn asked() -> Asked {
     Asked {
         method: Method::POST,
         path: "/beta/deviceManagement".to_owned(),
-        correlation: Correlation { request_id: "1".to_owned(), client_request_id: "2".to_owned() },
+        correlation: Arc::new(Correlation { request_id: "1".to_owned(), client_request_id: "2".to_owned() }),
         base: "http://127.0.0.1:4280".to_owned(),
         challenge: String::new(),
         profile: &odata::profile::GRAPH,

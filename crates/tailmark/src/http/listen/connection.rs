@@ -26,6 +26,7 @@ use super::limits::{LARGEST_HEAD, Limits, MOST_HEADERS, Timed};
 use super::streams::{Spent, Streams};
 use crate::http::error::Error;
 use crate::http::plain::Unserved;
+use crate::origin::Peer;
 use crate::tls::{ALPN_HTTP_2, Transport};
 
 /// Requests at a time on one HTTP/2 connection.
@@ -41,6 +42,7 @@ const PULSE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub struct Connection {
     pub(super) limits: Limits,
+    pub(super) peer: Option<Peer>,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) _alive: mpsc::Sender<()>,
     /// Its place among those that there may be at a time.
@@ -90,10 +92,11 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let client = Arc::new(Client::default());
-        let (asking, limits) = (Arc::clone(&client), self.limits);
+        let (asking, limits, peer) = (Arc::clone(&client), self.limits, self.peer);
         let service = service_fn(move |request: Request<Incoming>| {
             let client = Arc::clone(&asking);
-            let request = arrived(request, transport, &limits).map(|body| Body::new(client.asks(body)));
+            let request =
+                arrived(request, transport, &limits, peer).map(|body| Body::new(client.asks(body)));
             let answer = answer(router.clone(), request, limits.request);
             async move { told(answer.await, |body| Body::new(client.is_told(body))) }
         });
@@ -121,10 +124,11 @@ impl Connection {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let streams = Arc::new(Streams::new());
-        let (asking, limits) = (Arc::clone(&streams), self.limits);
+        let (asking, limits, peer) = (Arc::clone(&streams), self.limits, self.peer);
         let service = service_fn(move |request: Request<Incoming>| {
             let streams = Arc::clone(&asking);
-            let request = arrived(request, transport, &limits).map(|body| Body::new(streams.asks(body)));
+            let request =
+                arrived(request, transport, &limits, peer).map(|body| Body::new(streams.asks(body)));
             let answer = answer(router.clone(), request, limits.request);
             let owed = streams.owes();
             async move { told(answer.await, |body| Body::new(owed.until_told(body))) }
@@ -161,8 +165,12 @@ fn arrived(
     mut request: Request<Incoming>,
     transport: Transport,
     limits: &Limits,
+    peer: Option<Peer>,
 ) -> Request<Timed<Incoming>> {
     request.extensions_mut().insert(transport);
+    if let Some(peer) = peer {
+        request.extensions_mut().insert(peer);
+    }
     if request.version() == Version::HTTP_2
         && let Some(host) =
             request.uri().authority().and_then(|host| HeaderValue::from_str(host.as_str()).ok())

@@ -16,7 +16,7 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::{Db, Job, LONGEST_QUEUE, Row, Tx, spawn};
+use super::{Db, Job, LONGEST_QUEUE, Row, Tx, lock, spawn};
 use crate::store::{Engine, Error};
 
 /// Units of work committed together.
@@ -24,16 +24,20 @@ const LARGEST_GROUP: usize = 64;
 /// Prepared statements kept by each connection.
 const STATEMENTS: usize = 256;
 /// How long a connection waits for a lock of another process.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 
 /// Opens or creates the database in a file; nothing for one in memory.
 ///
 /// # Errors
 /// Where the file cannot be opened or is no database.
 pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
+    let lock = file.map(lock::share).transpose()?.flatten();
     let writer = connect(file)?;
     let (writer_queue, work) = sync_channel(LONGEST_QUEUE);
-    spawn("writer", move || write_all(&writer, &work))?;
+    spawn("writer", move || {
+        write_all(&writer, &work);
+        drop((writer, lock));
+    })?;
     let readers = match file {
         Some(file) => {
             let (queue, work) = sync_channel(LONGEST_QUEUE);
@@ -197,7 +201,7 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
 ///
 /// A file that is there is not opened: closing it would give up the locks that this process has on it.
 #[cfg(unix)]
-fn create_for_owner(file: &Path) {
+pub(super) fn create_for_owner(file: &Path) {
     use std::os::unix::fs::OpenOptionsExt as _;
 
     // Where it cannot be created, opening it says why.
@@ -206,7 +210,7 @@ fn create_for_owner(file: &Path) {
 
 /// Nothing to do: the folder's rights count.
 #[cfg(not(unix))]
-fn create_for_owner(_: &Path) {}
+pub(super) fn create_for_owner(_: &Path) {}
 
 /// Turns on the write-ahead log. Changing the journal needs the file for itself, and SQLite says "busy" at once, not
 /// after the busy time-out, where two programs that start together stand in each other's way.

@@ -77,6 +77,17 @@ impl TestApp {
         Self::in_folder(folder, place, change).await
     }
 
+    /// On a database that a text of SQL makes beforehand.
+    pub async fn on(sql: impl FnOnce(&Place) -> String) -> anyhow::Result<Self> {
+        let folder = TempDir::new().unwrap();
+        let place = match database::server() {
+            Some(server) => Place::Postgres(server.create().unwrap()),
+            None => Place::File(folder.path().join("tailmark.db")),
+        };
+        run(&place, &sql(&place));
+        Self::in_folder(folder, place, |_| {}).await
+    }
+
     async fn in_folder(
         folder: TempDir,
         place: Place,
@@ -235,19 +246,13 @@ impl TestApp {
         });
     }
 
+    /// Makes all events of the audit log older than any that is kept.
+    pub fn age_events(&self) {
+        self.sql("UPDATE audit_events SET activity_ticks = 0");
+    }
+
     fn sql(&self, statement: &str) {
-        match &self.place {
-            Place::File(file) => {
-                let connection = rusqlite::Connection::open(file).unwrap();
-                connection.busy_timeout(Duration::from_secs(5)).unwrap();
-                connection.execute_batch(statement).unwrap();
-            }
-            Place::Postgres(url) => {
-                let name = url.rsplit('/').next().unwrap();
-                database::server().unwrap().run(name, statement).unwrap();
-            }
-            Place::Memory => panic!("no test has a database in memory"),
-        }
+        run(&self.place, statement);
     }
 
     /// Everything that the default tenant has, to see that nothing has changed.
@@ -258,6 +263,22 @@ impl TestApp {
             everything.extend(list.entities());
         }
         everything
+    }
+}
+
+/// Runs statements beside the service.
+fn run(place: &Place, sql: &str) {
+    match place {
+        Place::File(file) => {
+            let connection = rusqlite::Connection::open(file).unwrap();
+            connection.busy_timeout(Duration::from_secs(5)).unwrap();
+            connection.execute_batch(sql).unwrap();
+        }
+        Place::Postgres(url) => {
+            let name = url.rsplit('/').next().unwrap();
+            database::server().unwrap().run(name, sql).unwrap();
+        }
+        Place::Memory => panic!("no test has a database in memory"),
     }
 }
 
