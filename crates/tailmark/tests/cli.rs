@@ -11,6 +11,8 @@
 mod acts;
 #[path = "cli/graph.rs"]
 mod graph;
+#[path = "cli/help.rs"]
+mod help;
 #[path = "cli/resume.rs"]
 mod resume;
 
