@@ -43,7 +43,7 @@ pub enum Error {
     #[error("{0}")]
     Refused(Box<Refused>),
     /// 429, 503 or 504 until patience ended.
-    #[error("the service is too busy, after {attempts} attempts: {last}")]
+    #[error("the service is too busy, after {attempts} attempt{}: {last}", if *attempts == 1 { "" } else { "s" })]
     Throttled {
         /// How often the request was sent.
         attempts: u32,

@@ -199,6 +199,19 @@ fn a_user_signs_in_with_a_device_code_once() {
     assert_eq!(ran.json()["uploads"].as_array().unwrap().len(), 1);
     run(&service, &variables, &["uploads", "list"]).ends(0);
 
+    // Expired or revoked: the user is asked again.
+    let mut remembered: Value = serde_json::from_str(&text).unwrap();
+    remembered[0]["refreshToken"] = json!("expired");
+    fs::write(&kept, remembered.to_string()).unwrap();
+    let mut command = service.desk.command(&["uploads", "list", "--graph-url", &service.desk.server]);
+    let command = command.envs(variables.iter().cloned()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    line.clear();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("To sign in, open "), "{line}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

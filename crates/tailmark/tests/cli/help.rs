@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use clap::builder::PossibleValue;
 use clap::{Arg, Command, CommandFactory as _};
 use tailmark::commands::CommandLine;
 
@@ -145,8 +146,12 @@ fn reference() -> String {
         }
         let help = help_below(&command);
         let (before, examples) = help.split_once("Examples:\n").unwrap();
-        if !before.trim().is_empty() {
-            write!(out, "\n```\n{}\n```\n", before.trim()).unwrap();
+        let before = before.trim_end();
+        match before.lines().any(|line| line.starts_with(' ')) {
+            // Columns stay as they are.
+            true => write!(out, "\n```\n{before}\n```\n").unwrap(),
+            false if before.is_empty() => {}
+            false => write!(out, "\n{before}\n").unwrap(),
         }
         let examples: Vec<_> = examples.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
         write!(out, "\n```\n{}\n```\n", examples.join("\n").trim()).unwrap();
@@ -184,7 +189,7 @@ fn arguments<'a>(out: &mut String, arguments: impl Iterator<Item = &'a Arg>) {
         }
         let possible = argument.get_possible_values();
         if argument.get_action().takes_values() && !possible.is_empty() {
-            let names: Vec<_> = possible.iter().map(|value| value.get_name()).collect();
+            let names: Vec<_> = possible.iter().map(PossibleValue::get_name).collect();
             write!(says, " [{}]", names.join(", ")).unwrap();
         }
         writeln!(out, "| `{name}` | {} |", says.replace('|', "\\|").replace('\n', " ")).unwrap();

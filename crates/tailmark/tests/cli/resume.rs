@@ -99,7 +99,7 @@ fn pass(client: TcpStream, upstream: &str, plan: &Plan, hold: &Sender<()>) {
         // Until the client is gone, which is seen here as the end of its requests.
         Some(Spoiled::Held) => {
             hold.send(()).unwrap();
-            let _ = client.read(&mut [0]);
+            let _ = client.read_line(&mut String::new());
         }
         Some(Spoiled::CutAfter) => {}
         // The client may be gone.
