@@ -13,20 +13,26 @@ pub mod explain;
 pub mod hash;
 pub mod import;
 pub mod interrupt;
-pub mod list;
+pub mod login;
 pub mod migrate;
 pub mod restore;
 pub mod serve;
+pub mod set;
 pub mod token;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use etcetera::BaseStrategy as _;
+use reqwest::Url;
 
 use crate::exit::Exit;
-use crate::graph_client::{self, GraphClient, Retry, Token, Waiting};
+use crate::graph_client::sign_in::kept::Kept;
+use crate::graph_client::sign_in::variables::Variables;
+use crate::graph_client::{self, Bearer, GraphClient, Retry, SignIn, Token, Waiting};
 use crate::output::{Format, Output, cell};
 
 const EXAMPLES: &str = "\
@@ -75,6 +81,12 @@ pub struct Common {
     #[arg(long, global = true, value_name = "URL", env = "TAILMARK_SERVER")]
     #[arg(default_value = "http://127.0.0.1:4280")]
     server: String,
+    /// Microsoft's own service instead; signs in as the AZURE_* variables say, else with a device code
+    #[arg(long, global = true)]
+    graph: bool,
+    /// The same at another address, such as that of a national cloud or of a stand-in
+    #[arg(long, global = true, value_name = "URL")]
+    graph_url: Option<String>,
     /// File with the access token, instead of the variable TAILMARK_TOKEN
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -100,13 +112,17 @@ enum Command {
     Check(check::CheckArgs),
     /// Uploads: batches of imported devices
     #[command(subcommand)]
-    Uploads(list::Act),
+    Uploads(set::UploadsAct),
     /// Registered devices
     #[command(subcommand)]
-    Devices(list::Act),
+    Devices(set::DevicesAct),
     /// Import records: one for every device that was ever imported, with its outcome
     #[command(subcommand)]
-    Imported(list::Act),
+    Imported(set::ImportedAct),
+    /// Sign in to Microsoft's service, for commands with --graph
+    Login(login::LoginArgs),
+    /// Forget who has signed in to Microsoft's service
+    Logout(login::LogoutArgs),
     /// Decode a hardware hash: manufacturer, model, serial number, checksum
     Hash(hash::HashArgs),
     /// Explain an error code of an import
@@ -132,9 +148,11 @@ pub async fn run(line: CommandLine) -> anyhow::Result<Exit> {
         Command::Token(args) => token::run(args).await,
         Command::Import(args) => import::run(args, &common).await,
         Command::Check(args) => check::run(&args, &common),
-        Command::Uploads(act) => list::run(list::Set::Uploads, act, &common).await,
-        Command::Devices(act) => list::run(list::Set::Devices, act, &common).await,
-        Command::Imported(act) => list::run(list::Set::Imported, act, &common).await,
+        Command::Uploads(act) => set::uploads(act, &common).await,
+        Command::Devices(act) => set::devices(act, &common).await,
+        Command::Imported(act) => set::imported(act, &common).await,
+        Command::Login(_) => login::login(&common).await,
+        Command::Logout(_) => login::logout(&common),
         Command::Hash(args) => hash::run(&args, &common),
         Command::Explain(args) => explain::run(&args, &common),
         Command::Env(args) => env::run(&args),
@@ -156,13 +174,55 @@ impl Common {
         self.yes
     }
 
-    /// A client of the service that was named, signed in if there is a token.
-    pub fn client(&self, output: &Output) -> anyhow::Result<GraphClient> {
+    /// Whether commands go to Microsoft's service, or to one that stands in for it.
+    pub fn is_graph(&self) -> bool {
+        self.graph || self.graph_url.is_some()
+    }
+
+    /// A client of the service that was named, signed in if there is a token; to Microsoft's somebody signs in.
+    pub async fn client(&self, output: &Output) -> anyhow::Result<GraphClient> {
+        if self.is_graph() {
+            return self.graph_client(output).await;
+        }
         let client = client(&self.server, self.token()?, output)?;
         if client.exposes_token() {
             output.say("warning: the token goes over the network unencrypted; use an https:// address");
         }
         Ok(client)
+    }
+
+    async fn graph_client(&self, output: &Output) -> anyhow::Result<GraphClient> {
+        let address = self.graph_address()?;
+        let bearer = match &self.token_file {
+            Some(_) => self.token()?.map_or(Bearer::Nobody, Bearer::Token),
+            None => Bearer::SignIn(Arc::new(self.sign_in()?)),
+        };
+        if let Bearer::SignIn(sign_in) = &bearer {
+            // Here and now, before bars are drawn over the code to enter.
+            sign_in.token().await.map_err(graph_client::Error::from)?;
+        }
+        Ok(GraphClient::of_real(address.as_str(), bearer, patience(output))?)
+    }
+
+    /// Who signs in to Microsoft's service.
+    pub fn sign_in(&self) -> anyhow::Result<SignIn> {
+        let graph = self.graph_address()?;
+        let sign_in = SignIn::new(&Variables::of_environment(), &graph, kept_sign_ins());
+        Ok(sign_in.map_err(graph_client::Error::from)?)
+    }
+
+    fn graph_address(&self) -> anyhow::Result<Url> {
+        let address = match &self.graph_url {
+            Some(address) => address.clone(),
+            None => Variables::of_environment().graph().map_err(graph_client::Error::from)?.to_owned(),
+        };
+        let client = GraphClient::new(&address, None, Retry::default())?;
+        if !client.is_private() {
+            return Err(
+                Exit::Usage.because("--graph-url is no https:// address: the token would be anybody's")
+            );
+        }
+        Ok(client.base().clone())
     }
 
     fn token(&self) -> anyhow::Result<Option<Token>> {
@@ -181,14 +241,23 @@ impl Common {
     }
 }
 
+/// Where users who signed in to Microsoft's service are remembered.
+pub fn kept_sign_ins() -> Kept {
+    Kept::new(state_folder().map(|folder| folder.join("sign-in.json")))
+}
+
 /// A client that tells people when it waits for a busy service.
 pub fn client(
     server: &str,
     token: Option<Token>,
     output: &Output,
 ) -> Result<GraphClient, graph_client::Error> {
+    GraphClient::new(server, token, patience(output))
+}
+
+fn patience(output: &Output) -> Retry {
     let on_wait: Option<fn(Waiting)> = (!output.is_quiet()).then_some(say_waiting);
-    GraphClient::new(server, token, Retry { on_wait, ..Retry::default() })
+    Retry { on_wait, ..Retry::default() }
 }
 
 fn say_waiting(waiting: Waiting) {
@@ -223,6 +292,12 @@ pub fn report(error: &anyhow::Error, output: &Output) -> Exit {
     // A closed stderr leaves nobody to tell.
     let _ = writeln!(io::stderr(), "{text}");
     exit
+}
+
+/// Where what outlives a run is kept: `tailmark` in the platform's folder for the state of programs.
+pub fn state_folder() -> Option<PathBuf> {
+    let folders = etcetera::choose_base_strategy().ok()?;
+    Some(folders.state_dir().unwrap_or_else(|| folders.data_dir()).join("tailmark"))
 }
 
 /// `90`, `90s`, `15m` or `2h` as a command-line value.

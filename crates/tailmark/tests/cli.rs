@@ -1,9 +1,20 @@
 //! The program as a script uses it: the real binary, its output, its exit codes.
 //!
 //! The first half needs no service. The second half starts `tailmark serve` on a free port with a folder of
-//! its own, reads the ready line, mints a token, and drives it through the same binary.
+//! its own, reads the ready line, mints a token, and drives it through the same binary. `acts` changes and
+//! deletes, `resume` interrupts imports, `graph` signs in as to Microsoft's service, `help` holds the help and
+//! docs/cli.md to the program.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends here")]
+
+#[path = "cli/acts.rs"]
+mod acts;
+#[path = "cli/graph.rs"]
+mod graph;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/resume.rs"]
+mod resume;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -43,6 +54,7 @@ impl Desk {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tailmark"));
         command.current_dir(self.folder.path()).args(arguments).stdin(Stdio::null());
         command.env("TAILMARK_SERVER", &self.server).env_remove("TAILMARK_TOKEN");
+        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
         if let Some(token) = &self.token {
             command.env("TAILMARK_TOKEN", token);
         }
@@ -223,7 +235,8 @@ fn a_dry_run_sends_nothing() {
     desk.file("devices.csv", devices(&["FK-0001", "FK-0002", "FK-0003"]));
     let ran =
         desk.run(&["import", "devices.csv", "--dry-run", "--as", "import", "--per-request", "2"]).ends(0);
-    assert_eq!(ran.json(), json!({ "devices": 3, "requests": 2, "sent": false }));
+    let file = json!({ "file": "devices.csv", "devices": 3, "requests": 2 });
+    assert_eq!(ran.json(), json!({ "devices": 3, "requests": 2, "sent": false, "files": [file] }));
 }
 
 #[test]
@@ -260,14 +273,6 @@ fn a_file_that_is_not_there_ends_with_3() {
     }
     // There, but not to be read.
     desk.run(&["hash", "."]).ends(1).says("cannot read .");
-}
-
-#[test]
-fn deleting_needs_a_yes() {
-    let desk = Desk::new();
-    for set in ["uploads", "devices", "imported"] {
-        desk.run(&[set, "delete", "8d639524-9524-8d63-2495-638d2495638d"]).ends(2).says("--yes");
-    }
 }
 
 #[test]
@@ -330,7 +335,8 @@ fn every_form_of_output() {
 fn completion_for_every_shell() {
     let desk = Desk::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
-        desk.run(&["completion", shell]).ends(0).prints("tailmark").prints("explain");
+        let script = desk.run(&["completion", shell]).ends(0).prints("tailmark").prints("explain");
+        script.prints("unassign-user").prints("logout").prints("restart").prints("graph-url");
     }
 }
 
@@ -356,10 +362,14 @@ struct Service {
 
 impl Service {
     fn start() -> Service {
-        let mut desk = Desk::new();
+        Service::start_with(Desk::new(), &[])
+    }
+
+    fn start_with(mut desk: Desk, arguments: &[&str]) -> Service {
         let data = desk.folder.path().join("data");
         let data = data.to_str().unwrap();
         let mut command = desk.command(&["serve", "--listen", "127.0.0.1:0", "--data", data]);
+        command.args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
@@ -433,7 +443,7 @@ fn an_import_that_nobody_waits_for_can_be_watched_later() {
     service.desk.file("devices.csv", devices(&["FK-0006"]));
     let sent =
         service.import(&["--no-wait", "--as", "import"]).ends(0).says("tailmark imported wait ").json();
-    let group = sent["importId"].as_str().unwrap();
+    let group = sent["importIds"][0].as_str().unwrap();
     service.desk.run(&["imported", "wait", group, "--timeout", "60s"]).ends(0);
     let id = format!("importId eq '{group}'");
     let record = service.desk.run(&["imported", "list", "--filter", &id]).ends(0).json();

@@ -16,7 +16,7 @@ use crate::output::Kind;
 const EXAMPLES: &str = "\
 Examples:
   tailmark check devices.csv
-  tailmark check *.csv -o json --query '[?severity==`error`]'
+  tailmark check *.csv -o json --query \"[?severity=='error']\"
   tailmark check from-excel.csv --fix devices.csv";
 
 /// `tailmark check`

@@ -14,9 +14,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::import::send::Route;
-use super::import::{How, import, read};
+use super::import::{How, import, read, unkept};
 use super::interrupt::Interrupt;
-use super::list::Set;
+use super::set::Set;
 use super::{Common, client, serve, token};
 use crate::config::Config;
 use crate::exit::Exit;
@@ -85,10 +85,10 @@ async fn tell(base_url: &str, data: &Path, output: &Output, interrupt: &Interrup
     }
     let how = How {
         route: Route::Upload,
-        per_request: Route::Upload.devices_per_request(),
+        per_part: Route::Upload.devices_per_part(),
         wait: Some(Duration::from_secs(60)),
     };
-    let report = import(&client, output, reading.devices, how, interrupt).await?;
+    let report = import(&client, output, unkept(reading, how, &client), how, interrupt).await?;
     output.line(&report.sentence())?;
 
     let upload = report.uploads().first().context("the import made no upload")?;

@@ -18,8 +18,15 @@ use crate::config::{Config, intercept, make_data_folder, tls};
 use crate::exit::Exit;
 use crate::issuer::{DEFAULT_TENANT, Issuer};
 
+const EXAMPLES: &str = "\
+Examples:
+  eval \"$(tailmark env python)\"
+  tailmark env powershell
+  tailmark env javascript --direct --format dotenv > .env";
+
 /// Print settings to paste, for an SDK or a tool.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct EnvArgs {
     /// For what.
     #[arg(value_enum, default_value_t = Tool::All)]

@@ -3,36 +3,48 @@
 //! In: hash files as people have them. Out: registered devices, or a list of what failed with line, code and
 //! remedy. Nothing is sent while one file has an error (exit code 6); slips of form are repaired and said.
 //! [`read`] checks, [`send`] sends, [`watch`] waits, [`report`] reports; `tailmark demo` takes the same way.
+//! An import that was interrupted goes on where it was when the same command runs again ([`journal`]).
 
+mod arrived;
+pub mod journal;
 pub mod progress;
 pub mod read;
 pub mod report;
 pub mod send;
 pub mod watch;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::Common;
 use super::interrupt::Interrupt;
+use super::{Common, state_folder};
 use crate::exit::Exit;
 use crate::graph_client::GraphClient;
 use crate::output::{Kind, Output};
-use read::Device;
-use report::Report;
-use send::Route;
-use watch::{Counts, End, Ended};
+use journal::{Journal, Plan, Start};
+use progress::Board;
+use read::{Device, InFile, Reading};
+use report::{Outcome, Report};
+use send::{Job, Route, Sender};
+use watch::{Counts, End, Ended, Under};
 
 const EXAMPLES: &str = "\
+An import that did not come to its end (Ctrl-C, a killed program, a service that was away or too busy, time that
+was up) goes on where it was when the same files are imported to the same service again. No device is sent twice.
+
 Examples:
   export TAILMARK_TOKEN=$(tailmark token)
   tailmark import devices.csv
+  tailmark import devices.csv --dry-run
   tailmark import site-a.csv site-b.csv --as import --no-wait
-  tailmark import devices.csv --query 'failed[].{line: line, why: name}' -o table";
+  tailmark import devices.csv --query 'failed[].{line: line, why: name}' -o table
+  tailmark import site-a.csv site-b.csv -o json --query 'files[].[file, complete, error]'
+  tailmark import devices.csv --graph            to Microsoft's service; see tailmark login --help";
 
 /// `tailmark import`
 #[derive(Debug, Args)]
@@ -41,9 +53,9 @@ pub struct ImportArgs {
     /// Hash files; - for stdin
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The route that the devices take
-    #[arg(long = "as", value_enum, default_value = "upload", value_name = "ROUTE")]
-    route: Route,
+    /// The route that the devices take [default: upload, and import with --graph]
+    #[arg(long = "as", value_enum, value_name = "ROUTE")]
+    route: Option<Route>,
     /// How many devices one request takes at most [default: 10000 for uploads, 500 for the import action]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     per_request: Option<u32>,
@@ -56,6 +68,12 @@ pub struct ImportArgs {
     /// Check the files and say what would be sent
     #[arg(long)]
     dry_run: bool,
+    /// Folder for what an interrupted import needs to go on [default: imports in the state folder]
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// Begin anew, whatever an interrupted import has sent
+    #[arg(long)]
+    restart: bool,
 }
 
 /// How an import is made.
@@ -63,8 +81,8 @@ pub struct ImportArgs {
 pub struct How {
     /// The route that the devices take.
     pub route: Route,
-    /// How many devices one request takes at most.
-    pub per_request: usize,
+    /// How many devices are sent and noted together at most.
+    pub per_part: usize,
     /// How long to wait for the outcome, if at all.
     pub wait: Option<Duration>,
 }
@@ -81,47 +99,199 @@ pub async fn run(args: ImportArgs, common: &Common) -> anyhow::Result<Exit> {
         return Err(Exit::Invalid.because("nothing was sent, because the files have errors"));
     }
     reading.say_problems(&output);
-    let usual = args.route.devices_per_request();
-    let per_request = args.per_request.map_or(usual, |number| usize::try_from(number).unwrap_or(usual));
-    let how = How { route: args.route, per_request, wait: (!args.no_wait).then_some(args.timeout) };
+    let route = args.route.unwrap_or(if common.is_graph() { Route::Import } else { Route::Upload });
+    let per_request = args.per_request.and_then(|number| usize::try_from(number).ok());
+    let per_part = per_request.filter(|_| route != Route::Each).unwrap_or(route.devices_per_part());
+    let how = How { route, per_part, wait: (!args.no_wait).then_some(args.timeout) };
     if args.dry_run {
+        let requests =
+            |devices: usize| if route == Route::Each { devices } else { devices.div_ceil(per_part) };
+        let files = reading.files.iter().map(|file| {
+            let devices = file.devices.len();
+            json!({ "file": file.name, "devices": devices, "requests": requests(devices) })
+        });
+        let all = reading.files.iter().map(|file| requests(file.devices.len())).sum::<usize>();
+        let files: Vec<_> = files.collect();
         let devices = reading.devices.len();
-        let requests = if how.route == Route::Each { devices } else { devices.div_ceil(how.per_request) };
-        output.show(&json!({ "devices": devices, "requests": requests, "sent": false }), Kind::Plain)?;
+        let told = json!({ "devices": devices, "requests": all, "sent": false, "files": files });
+        output.show(&told, Kind::Plain)?;
         return Ok(Exit::Done);
     }
-    let client = common.client(&output)?;
-    let report = import(&client, &output, reading.devices, how, &Interrupt::listen()).await?;
+    let client = common.client(&output).await?;
+    let interrupt = Interrupt::listen();
+    let start = if args.restart { Start::Anew } else { Start::GoOn };
+    let mut journals =
+        Journals { client: &client, output: &output, folder: args.state, start, names: HashMap::new() };
+    let mut jobs = Vec::new();
+    for (file, devices) in by_file(reading) {
+        let journal = journals.open(&file, how.plan(&file, &client)).await?;
+        jobs.push(Job::new(file.name, devices, journal));
+    }
+    let report = import(&client, &output, jobs, how, &interrupt).await?;
     report::show(&output, &report)
+}
+
+impl How {
+    fn plan(self, file: &InFile, client: &GraphClient) -> Plan {
+        Plan {
+            file: file.name.clone(),
+            server: client.base().to_string(),
+            route: self.route,
+            per_part: self.per_part,
+            devices: file.devices.len(),
+        }
+    }
+}
+
+/// Each file with its devices.
+fn by_file(reading: Reading) -> impl Iterator<Item = (InFile, Vec<Device>)> {
+    let mut devices = reading.devices.into_iter();
+    reading.files.into_iter().map(move |file| {
+        let its = devices.by_ref().take(file.devices.len()).collect();
+        (file, its)
+    })
+}
+
+/// The files of a reading for an import that does not go on after its end.
+pub fn unkept(reading: Reading, how: How, client: &GraphClient) -> Vec<Job> {
+    let job = |(file, devices): (InFile, _)| {
+        let journal = Journal::unkept(how.plan(&file, client));
+        Job::new(file.name, devices, journal)
+    };
+    by_file(reading).map(job).collect()
+}
+
+/// Finds the journals of files.
+struct Journals<'a> {
+    client: &'a GraphClient,
+    output: &'a Output,
+    folder: Option<PathBuf>,
+    start: Start,
+    /// How often a journal was wanted: the same content may be there twice.
+    names: HashMap<String, u32>,
+}
+
+impl Journals<'_> {
+    async fn open(&mut self, file: &InFile, plan: Plan) -> anyhow::Result<Journal> {
+        let tenant = self.client.tenant().unwrap_or_default();
+        let what = format!("{}\n{tenant}\n{}", self.client.base(), file.digest);
+        let digest = ring::digest::digest(&ring::digest::SHA256, what.as_bytes());
+        let name: String = digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let times = self.names.entry(name.clone()).or_default();
+        *times += 1;
+        let name = if *times == 1 { format!("{name}.jsonl") } else { format!("{name}-{times}.jsonl") };
+        let journal = match (&self.folder, state_folder()) {
+            (Some(folder), _) => Journal::open(&folder.join(name), plan.clone(), self.start)?,
+            (None, Some(folder)) => self.open_usual(&folder.join("imports").join(name), plan.clone())?,
+            (None, None) => Journal::unkept(plan.clone()),
+        };
+        if let Some(began) = journal.began() {
+            if journal.taken() > 0 && !arrived::is_there(self.client, &journal).await? {
+                let name = &file.name;
+                self.output.say(&format!(
+                    "{name}: nothing of the import of {began} is at the service any more; beginning anew"
+                ));
+                return journal.anew(plan);
+            }
+            let (taken, all) = (journal.taken(), file.devices.len());
+            self.output.say(&format!(
+                "{}: going on with the import of {began}; {taken} of {all} devices were sent",
+                file.name
+            ));
+        }
+        Ok(journal)
+    }
+
+    /// A home that cannot be written to keeps nobody from importing.
+    fn open_usual(&self, path: &Path, plan: Plan) -> anyhow::Result<Journal> {
+        match Journal::open(path, plan.clone(), self.start) {
+            Err(error) if error.downcast_ref::<std::io::Error>().is_some() => {
+                self.output.say(&format!("warning: {error:#}; if it is interrupted, it cannot go on"));
+                Ok(Journal::unkept(plan))
+            }
+            result => result,
+        }
+    }
 }
 
 /// Sends checked devices and waits for their outcome.
 pub async fn import(
     client: &GraphClient,
     output: &Output,
-    devices: Vec<Device>,
+    mut jobs: Vec<Job>,
     how: How,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Report> {
-    let devices: Arc<[Device]> = devices.into();
-    let bar = progress::sending(output, devices.len() as u64);
-    let sent =
-        send::send(client, how.route, how.per_request, &devices, interrupt, |count| bar.inc(count)).await;
-    bar.finish_and_clear();
-    let sent = sent?;
+    send_all(client, output, &mut jobs, interrupt).await?;
+    let under =
+        |job: &Job| Under { name: job.file.clone(), watched: job.journal.watched(), total: job.taken() };
+    let names: Vec<_> = jobs.iter().map(under).collect();
+    // One of which nothing was taken has nothing to wait for.
+    let awaited: Vec<_> = names.iter().filter(|under| under.total > 0).cloned().collect();
     let ended = match how.wait {
-        Some(timeout) if sent.taken > 0 => {
-            watch::until_settled(client, output, &sent.watched, sent.taken, timeout, interrupt).await?
-        }
-        wait => Ended {
-            end: if wait.is_some() { End::Settled } else { End::NotWatched },
-            counts: Counts { total: sent.taken, ..Counts::default() },
+        Some(timeout) => watch::until_settled(client, output, &awaited, timeout, interrupt).await?,
+        None => Ended {
+            end: End::NotWatched,
+            counts: awaited.iter().map(|under| Counts { total: under.total, ..Counts::default() }).collect(),
             took: Duration::ZERO,
         },
     };
-    let failures = match ended.counts.error {
-        0 => Vec::new(),
-        _ => report::failures(client, &sent.watched, &devices, &sent.records).await?,
+    let (mut outcomes, mut failed, mut counted) = (Vec::new(), Vec::new(), ended.counts.iter().copied());
+    for (job, under) in jobs.iter_mut().zip(&names) {
+        let counts = if under.total > 0 { counted.next().unwrap_or_default() } else { Counts::default() };
+        if counts.error > 0 {
+            failed.extend(report::failures(client, &under.watched, &job.devices, &job.records).await?);
+        }
+        outcomes.push(Outcome::new(under, counts, job.refused.len() as u64));
+        failed.append(&mut job.refused);
+    }
+    let report = Report::new(&ended, outcomes, failed);
+    if matches!(ended.end, End::Settled | End::NotWatched) {
+        jobs.iter_mut().for_each(|job| job.journal.remove());
+        return Ok(report);
+    }
+    Ok(if jobs.iter().all(|job| job.journal.is_kept()) { report.resumed_by_command() } else { report })
+}
+
+async fn send_all(
+    client: &GraphClient,
+    output: &Output,
+    jobs: &mut [Job],
+    interrupt: &Interrupt,
+) -> anyhow::Result<()> {
+    let files: Vec<_> = jobs.iter().map(|job| (job.file.clone(), job.devices.len() as u64)).collect();
+    let board = Board::new(output, "sent", &files);
+    let sending = async {
+        let mut sender = Sender::new(client, output);
+        for (at, job) in jobs.iter_mut().enumerate() {
+            sender.send(job, |devices| board.add(at, devices)).await?;
+        }
+        anyhow::Ok(())
     };
-    Ok(Report::new(sent.watched.clone(), ended, failures).with_refused(sent))
+    let finished = tokio::select! {
+        finished = sending => Some(finished),
+        () = interrupt.raised() => None,
+    };
+    board.end();
+    let (taken, all) =
+        (jobs.iter().map(Job::taken).sum::<u64>(), files.iter().map(|(_, devices)| devices).sum::<u64>());
+    let is_kept = jobs.iter().all(|job| job.journal.is_kept());
+    let is_untouched = jobs.iter().all(|job| job.journal.is_untouched());
+    if !matches!(finished, Some(Ok(()))) {
+        jobs.iter_mut().filter(|job| job.journal.is_untouched()).for_each(|job| job.journal.remove());
+    }
+    let how = match is_kept {
+        true => "run the same command again to go on",
+        false => "what arrived goes on at the service",
+    };
+    match finished {
+        Some(Ok(())) => Ok(()),
+        Some(Err(error)) if is_untouched => Err(error),
+        Some(Err(error)) => Err(error).with_context(|| format!("{taken} of {all} devices were sent; {how}")),
+        None if is_untouched => Err(Exit::Interrupted.because("interrupted; nothing was sent")),
+        None => {
+            let message = format!("interrupted after {taken} of {all} devices; {how}");
+            Err(Exit::Interrupted.because(message))
+        }
+    }
 }

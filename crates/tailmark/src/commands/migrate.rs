@@ -6,8 +6,14 @@ use super::serve::open_store;
 use crate::config::Config;
 use crate::exit::Exit;
 
+const EXAMPLES: &str = "\
+Examples:
+  tailmark migrate
+  tailmark migrate --data /var/lib/tailmark --config /etc/tailmark.toml";
+
 /// Create the database or bring it up to date, without serving.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct MigrateArgs {
     /// The folder of the database.
     #[arg(long, value_name = "DIR")]

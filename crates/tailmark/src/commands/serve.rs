@@ -23,8 +23,15 @@ use crate::issuer::{self, Issuer};
 use crate::store::Store;
 use crate::{emulation, seed, telemetry, worker};
 
+const EXAMPLES: &str = "\
+Examples:
+  tailmark serve
+  tailmark serve --listen 127.0.0.1:0 --data ./data --seed seed.json
+  tailmark serve --intercept                     answer for graph.microsoft.com, through a proxy";
+
 /// Run the service.
 #[derive(Debug, Default, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ServeArgs {
     /// Address and port to listen on; port 0 is any free one.
     #[arg(long, value_name = "ADDRESS:PORT")]

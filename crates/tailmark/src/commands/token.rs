@@ -13,8 +13,15 @@ use crate::exit::Exit;
 use crate::issuer::directory::DEFAULT_USER;
 use crate::issuer::{DEFAULT_TENANT, Issuer, TokenKind, TokenRequest};
 
+const EXAMPLES: &str = "\
+Examples:
+  export TAILMARK_TOKEN=$(tailmark token)
+  tailmark token --data ./data --user ada@contoso.example --expires-in 60
+  tailmark token --app --scope DeviceManagementServiceConfig.Read.All";
+
 /// Print a token signed by the embedded issuer.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct TokenArgs {
     /// A scope (or role, with --app) to put in; may be given several times. Default: the one that reads and writes.
     #[arg(long, value_name = "PERMISSION")]

@@ -11,6 +11,7 @@ use std::fmt;
 use reqwest::{Response, Url};
 use serde_json::Value;
 
+use super::sign_in;
 use crate::exit::Exit;
 
 /// Why there is no answer, or none that can be used.
@@ -32,12 +33,17 @@ pub enum Error {
         server: String,
         /// The innermost cause.
         reason: String,
+        /// Whether the request certainly never left.
+        unsent: bool,
     },
+    /// Nobody is signed in.
+    #[error(transparent)]
+    SignIn(#[from] sign_in::Error),
     /// 4xx or 5xx.
     #[error("{0}")]
     Refused(Box<Refused>),
     /// 429, 503 or 504 until patience ended.
-    #[error("the service is too busy, after {attempts} attempts: {last}")]
+    #[error("the service is too busy, after {attempts} attempt{}: {last}", if *attempts == 1 { "" } else { "s" })]
     Throttled {
         /// How often the request was sent.
         attempts: u32,
@@ -78,6 +84,7 @@ impl Error {
     pub(super) fn from_transport(error: reqwest::Error) -> Error {
         let server = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         let mut reason = if error.is_timeout() { "no answer in time".to_owned() } else { String::new() };
+        let unsent = error.is_connect();
         let mut cause = std::error::Error::source(&error);
         while let Some(inner) = cause {
             reason = inner.to_string();
@@ -86,7 +93,7 @@ impl Error {
         if reason.is_empty() {
             reason = error.without_url().to_string();
         }
-        Error::Unreachable { server, reason }
+        Error::Unreachable { server, reason, unsent }
     }
 
     /// The exit code that belongs to it.
@@ -94,6 +101,7 @@ impl Error {
         match self {
             Error::Address(_) => Exit::Usage,
             Error::Throttled { .. } => Exit::Throttled,
+            Error::SignIn(error) => error.exit(),
             Error::Refused(refused) => match refused.status {
                 401 | 403 => Exit::SignIn,
                 404 => Exit::NotFound,
@@ -132,8 +140,19 @@ pub struct Refused {
     pub target: Option<String>,
     /// The service's id of the request, or else the one this client made up.
     pub request_id: String,
-    /// Whether a token went along.
-    pub signed_in: bool,
+    /// Whose request it was.
+    pub holder: Holder,
+}
+
+/// Whose request was refused, for the hint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// No token went along.
+    Nobody,
+    /// The token was given.
+    OfToken,
+    /// The token came of a sign-in at Microsoft's service.
+    SignedIn,
 }
 
 impl Refused {
@@ -141,7 +160,7 @@ impl Refused {
         url: &Url,
         client_request_id: &str,
         response: Response,
-        signed_in: bool,
+        holder: Holder,
     ) -> Refused {
         let status = response.status();
         let of_service = response.headers().get("request-id").and_then(|id| id.to_str().ok());
@@ -158,13 +177,19 @@ impl Refused {
             message = format!("no explanation from {}", url.path());
         }
         let target = error.get("target").and_then(Value::as_str).map(str::to_owned);
-        Refused { status: status.as_u16(), code, message, target, request_id, signed_in }
+        Refused { status: status.as_u16(), code, message, target, request_id, holder }
     }
 
     fn hint(&self) -> Option<&'static str> {
-        match (self.status, self.signed_in) {
-            (401, false) => Some("set TAILMARK_TOKEN or give --token-file; `tailmark token` prints one"),
-            (401, true) => Some("the token may have expired; `tailmark token` prints a new one"),
+        match (self.status, self.holder) {
+            (401, Holder::SignedIn) => Some("`tailmark logout` and sign in again"),
+            (403, Holder::SignedIn) => Some(
+                "the application or user lacks DeviceManagementServiceConfig.ReadWrite.All, or an administrator's consent to it",
+            ),
+            (401, Holder::Nobody) => {
+                Some("set TAILMARK_TOKEN or give --token-file; `tailmark token` prints one")
+            }
+            (401, Holder::OfToken) => Some("the token may have expired; `tailmark token` prints a new one"),
             (403, _) => Some("the token lacks the permission; see `tailmark token --help`"),
             _ => None,
         }

@@ -97,9 +97,11 @@ async fn throttled_requests_are_repeated_and_in_the_end_given_up() {
 
 #[tokio::test]
 async fn a_post_that_may_have_arrived_is_not_repeated() {
-    let (address, script) = serve(vec![answer(504, &[], json!({}))]).await;
-    assert_eq!(client(&address).post("uploads", &json!({})).await.unwrap_err().exit(), Exit::Failure);
-    assert_eq!(asked(&script), ["POST /beta/uploads"]);
+    for headers in [&[][..], &[("retry-after", "0")]] {
+        let (address, script) = serve(vec![answer(504, headers, json!({}))]).await;
+        assert_eq!(client(&address).post("uploads", &json!({})).await.unwrap_err().exit(), Exit::Failure);
+        assert_eq!(asked(&script), ["POST /beta/uploads"]);
+    }
 }
 
 #[tokio::test]

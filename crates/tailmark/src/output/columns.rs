@@ -27,6 +27,8 @@ pub enum Kind {
     Hashes,
     /// Error codes.
     Rejections,
+    /// What became of each entity that a command acted on.
+    Acts,
     /// Anything else.
     Plain,
 }
@@ -93,6 +95,9 @@ const HASHES: &[Column] = &[
 const REJECTIONS: &[Column] =
     &[("Code", "code"), ("Name", "name"), ("Met at", "occasion"), ("Meaning", "meaning")];
 
+const ACTS: &[Column] =
+    &[("Serial number", "serialNumber"), ("Id", "id"), ("Result", "result"), ("Problem", "problem")];
+
 impl Kind {
     fn columns(self) -> Option<&'static [Column]> {
         match self {
@@ -104,6 +109,7 @@ impl Kind {
             Kind::Outcomes => Some(OUTCOMES),
             Kind::Hashes => Some(HASHES),
             Kind::Rejections => Some(REJECTIONS),
+            Kind::Acts => Some(ACTS),
             Kind::Plain => None,
         }
     }

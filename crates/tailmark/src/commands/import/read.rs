@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fs::OpenOptions;
 use std::io::{Read, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -45,8 +46,20 @@ impl Device {
 pub struct Reading {
     /// The devices.
     pub devices: Vec<Device>,
-    files: usize,
+    /// The files, in the order in which they were named.
+    pub files: Vec<InFile>,
     found: Vec<(String, Problem)>,
+}
+
+/// What was read from one file.
+#[derive(Clone, Debug)]
+pub struct InFile {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub digest: String,
+    /// Which of the devices are in it.
+    pub devices: Range<usize>,
 }
 
 /// Reads and checks files; `-` is stdin.
@@ -96,13 +109,19 @@ impl Reading {
     fn take(&mut self, file: &str, bytes: &[u8]) {
         let sheet = csv::read(bytes);
         self.found.extend(check::check_sheet(&sheet).into_iter().map(|problem| (file.to_owned(), problem)));
+        let first = self.devices.len();
         let rows = check::corrected(&sheet).into_iter();
         self.devices.extend(rows.map(|row| Device {
             file: file.to_owned(),
             line: row.line,
             record: row.record,
         }));
-        self.files += 1;
+        let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+        self.files.push(InFile {
+            name: file.to_owned(),
+            digest: digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect(),
+            devices: first..self.devices.len(),
+        });
     }
 
     /// A device that is in two files is found here; one that is twice in a file was found before.
@@ -158,7 +177,7 @@ impl Reading {
         let found = found.iter().filter(|(count, ..)| *count > 0);
         let found: Vec<_> = found.map(|(count, one, many)| counted(*count, one, many)).collect();
         let devices = counted(self.devices.len(), "device", "devices");
-        let files = counted(self.files, "file", "files");
+        let files = counted(self.files.len(), "file", "files");
         let found = if found.is_empty() { "nothing wrong".to_owned() } else { found.join(", ") };
         format!("{devices} in {files}: {found}")
     }

@@ -2,7 +2,8 @@
 //!
 //! The service does not know lines, and it does not give a hardware hash back; a failed record finds its
 //! line by the id that the service answered, or else by serial number and product key. A table shows what
-//! failed and a sentence; JSON and YAML hold the whole report, CSV and lines of JSON one failed device a row.
+//! failed and a sentence for each file and for all; JSON and YAML hold the whole report, CSV and lines of JSON
+//! one failed device a row.
 
 use std::collections::HashMap;
 
@@ -11,8 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::read::Device;
-use super::send::Sent;
-use super::watch::{Counts, End, Ended, Watched, in_state};
+use super::watch::{Counts, End, Ended, Under, Watched, in_state};
 use crate::exit::Exit;
 use crate::graph_client::error::Refused;
 use crate::graph_client::{self, GraphClient, pages};
@@ -82,12 +82,19 @@ pub async fn failures(
 ) -> Result<Vec<Failure>, graph_client::Error> {
     let mut lines = Lines::new(devices, records);
     let mut failures = Vec::new();
-    for (path, condition) in watched.parts() {
-        let filter = in_state("error", condition.as_deref());
-        let query = pages::query(&[("$filter", &filter), ("$top", "1000")]);
-        let mut pages = client.pages(&format!("{path}{query}"))?;
+    for (path, condition) in watched.parts(client) {
+        // The real service does not filter by state.
+        let filter = match condition {
+            Some(condition) if client.is_real() => condition,
+            condition => in_state("error", condition.as_deref()),
+        };
+        let mut pages = client.pages(&format!("{path}{}", pages::query(&[("$filter", &filter)])))?;
         while let Some(page) = pages.next().await? {
-            failures.extend(page.iter().map(|record| Failure::of_record(record, lines.device(record))));
+            let has_failed = |record: &&Value| {
+                record.pointer("/state/deviceImportStatus").is_some_and(|state| state == "error")
+            };
+            let failed = page.iter().filter(has_failed);
+            failures.extend(failed.map(|record| Failure::of_record(record, lines.device(record))));
         }
     }
     Ok(failures)
@@ -123,51 +130,97 @@ impl<'a> Lines<'a> {
 }
 
 /// What a device is called: its serial number, or its product key where it has none.
-fn name<'a>(serial_number: &'a str, product_key: &'a str) -> &'a str {
+pub(super) fn name<'a>(serial_number: &'a str, product_key: &'a str) -> &'a str {
     if serial_number.is_empty() { product_key } else { serial_number }
+}
+
+/// What became of one file, or of what was watched under one name.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Outcome {
+    /// The file, or the id.
+    file: String,
+    devices: u64,
+    complete: u64,
+    error: u64,
+    pending: u64,
+    /// The uploads that were made of it.
+    uploads: Vec<String>,
+    /// The importIds of its records.
+    import_ids: Vec<String>,
+}
+
+impl Outcome {
+    /// With the devices that the service did not take at all.
+    pub fn new(under: &Under, counts: Counts, refused: u64) -> Outcome {
+        let (uploads, import_ids) = match &under.watched {
+            Watched::Uploads(ids) => (ids.clone(), Vec::new()),
+            Watched::Groups(ids) => (Vec::new(), ids.clone()),
+        };
+        Outcome {
+            file: under.name.clone(),
+            devices: counts.total + refused,
+            complete: counts.complete,
+            error: counts.error + refused,
+            pending: counts.pending(),
+            uploads,
+            import_ids,
+        }
+    }
 }
 
 /// Everything there is to say about an import.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The uploads that were made.
-    uploads: Vec<String>,
-    /// The importId that the records share.
-    import_id: Option<String>,
     devices: u64,
     complete: u64,
     error: u64,
     pending: u64,
     seconds: f64,
+    /// The uploads that were made.
+    uploads: Vec<String>,
+    /// The importIds of the records.
+    import_ids: Vec<String>,
+    files: Vec<Outcome>,
     failed: Vec<Failure>,
     #[serde(skip)]
-    watched: Watched,
+    resume: String,
     #[serde(skip)]
     end: End,
 }
 
 impl Report {
-    /// Puts together what was sent, how it ended and what failed.
-    pub fn new(watched: Watched, ended: Ended, failed: Vec<Failure>) -> Report {
-        let (uploads, import_id) = match &watched {
-            Watched::Uploads(ids) => (ids.clone(), None),
-            Watched::Group(id) => (Vec::new(), Some(id.clone())),
+    /// Puts together how it ended, file by file, and what failed.
+    pub fn new(ended: &Ended, files: Vec<Outcome>, mut failed: Vec<Failure>) -> Report {
+        let sum = |of: fn(&Outcome) -> u64| files.iter().map(of).sum::<u64>();
+        let ids = |of: fn(&Outcome) -> &Vec<String>| {
+            files.iter().flat_map(|file| of(file).clone()).collect::<Vec<_>>()
         };
-        let Counts { total, complete, error } = ended.counts;
-        let seconds = (ended.took.as_secs_f64() * 100.0).round() / 100.0;
-        let pending = ended.counts.pending();
-        let Ended { end, .. } = ended;
-        Report { uploads, import_id, devices: total, complete, error, pending, seconds, failed, watched, end }
+        failed.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        let (uploads, import_ids) = (ids(|file| &file.uploads), ids(|file| &file.import_ids));
+        let watched = match uploads.is_empty() {
+            true => Watched::Groups(import_ids.clone()),
+            false => Watched::Uploads(uploads.clone()),
+        };
+        Report {
+            devices: sum(|file| file.devices),
+            complete: sum(|file| file.complete),
+            error: sum(|file| file.error),
+            pending: sum(|file| file.pending),
+            seconds: (ended.took.as_secs_f64() * 100.0).round() / 100.0,
+            resume: watched.resume(),
+            uploads,
+            import_ids,
+            files,
+            failed,
+            end: ended.end,
+        }
     }
 
-    /// The same with the devices that the service did not take at all.
-    pub fn with_refused(mut self, sent: Sent) -> Report {
-        let refused = sent.refused.len() as u64;
-        self.devices += refused;
-        self.error += refused;
-        self.failed.extend(sent.refused);
-        self.failed.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    /// The same, where the same command goes on with it.
+    pub fn resumed_by_command(mut self) -> Report {
+        "run the same command again to go on".clone_into(&mut self.resume);
         self
     }
 
@@ -186,9 +239,31 @@ impl Report {
         &self.uploads
     }
 
+    /// The outcome of each file in a line, where there are several.
+    pub fn lines(&self) -> Vec<String> {
+        if self.files.len() < 2 {
+            return Vec::new();
+        }
+        let line = |file: &Outcome| {
+            let Outcome { file: name, devices, complete, error, pending, .. } = file;
+            let mut text = match self.end {
+                End::NotWatched => format!("{name}: {devices} devices sent"),
+                _ => format!("{name}: {complete} of {devices} devices complete"),
+            };
+            if *error > 0 {
+                text.push_str(&format!(", {error} failed"));
+            }
+            if *pending > 0 && self.end != End::NotWatched {
+                text.push_str(&format!(", {pending} pending"));
+            }
+            cell::printable(&text)
+        };
+        self.files.iter().map(line).collect()
+    }
+
     /// The outcome in a sentence.
     pub fn sentence(&self) -> String {
-        let Report { devices, complete, error, pending, seconds, .. } = self;
+        let Report { devices, complete, error, pending, seconds, resume, .. } = self;
         let mut text = match self.end {
             End::NotWatched => format!("{devices} devices sent"),
             _ => format!("{complete} of {devices} devices complete"),
@@ -198,11 +273,9 @@ impl Report {
         }
         match self.end {
             End::Settled => text.push_str(&format!(", in {seconds} s")),
-            End::NotWatched => text.push_str(&format!("; {}", self.watched.resume())),
-            End::TimedOut => {
-                text.push_str(&format!(", {pending} pending when time was up; {}", self.watched.resume()));
-            }
-            End::Interrupted => text.push_str(&format!("; interrupted: {}", self.watched.resume())),
+            End::NotWatched => text.push_str(&format!("; {resume}")),
+            End::TimedOut => text.push_str(&format!(", {pending} pending when time was up; {resume}")),
+            End::Interrupted => text.push_str(&format!("; interrupted: {resume}")),
         }
         text
     }
@@ -220,6 +293,7 @@ pub fn show(output: &Output, report: &Report) -> anyhow::Result<Exit> {
     } else {
         output.show(&serde_json::to_value(report)?, Kind::Plain)?;
     }
+    report.lines().iter().for_each(|line| output.say(line));
     output.say(&report.sentence());
     Ok(report.exit())
 }

@@ -1,16 +1,18 @@
 //! Waiting for the outcome: how many devices are complete, how many failed, how many are on their way.
 //!
 //! Only counts are asked for (`$count=true` of a page of one, by state), at intervals that grow from 50 ms to
-//! 2 s. Whoever stops watching, by Ctrl-C or when the time is up, is told how to go on: the import itself
-//! runs at the service. A connection that breaks for a moment does not end the watch.
+//! 2 s, and no longer where all is settled. The real service filters by importId alone, so its records are
+//! listed and counted here. Whoever stops watching, by Ctrl-C or when the time is up, is told how to go on: the
+//! import itself runs at the service. A connection that breaks for a moment does not end the watch.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use serde_json::Value;
 
-use super::progress;
+use super::progress::Board;
 use crate::commands::interrupt::Interrupt;
-use crate::commands::list::Set;
+use crate::commands::set::Set;
 use crate::graph_client::{self, GraphClient, pages};
 use crate::output::Output;
 
@@ -30,51 +32,85 @@ pub fn longer(pause: Duration) -> Duration {
 pub enum Watched {
     /// Those of these uploads.
     Uploads(Vec<String>),
-    /// Those with this importId, or the one with this id.
-    Group(String),
+    /// Those with these importIds, or the ones with these ids.
+    Groups(Vec<String>),
 }
 
 impl Watched {
     /// Every collection that holds such records, with the condition that picks them out.
-    pub fn parts(&self) -> Vec<(String, Option<String>)> {
+    pub fn parts(&self, client: &GraphClient) -> Vec<(String, Option<String>)> {
+        let group = |id: &String| {
+            let id = pages::literal(id);
+            let condition = if client.is_real() {
+                format!("importId eq {id}")
+            } else {
+                format!("(importId eq {id} or id eq {id})")
+            };
+            (Set::Imported.path().to_owned(), Some(condition))
+        };
         match self {
             Watched::Uploads(ids) => {
                 ids.iter().map(|id| (format!("{}/deviceIdentities", Set::Uploads.entity(id)), None)).collect()
             }
-            Watched::Group(id) => {
-                let id = pages::literal(id);
-                vec![(Set::Imported.path().to_owned(), Some(format!("(importId eq {id} or id eq {id})")))]
-            }
+            Watched::Groups(ids) => ids.iter().map(group).collect(),
         }
     }
 
     /// How many records there are.
     pub async fn total(&self, client: &GraphClient) -> Result<u64, graph_client::Error> {
         let mut total = 0;
-        for (path, condition) in self.parts() {
-            total += client.count(&path, condition.as_deref()).await?;
+        for (path, condition) in self.parts(client) {
+            total += match client.is_real() {
+                true => listed(client, &path, condition.as_deref()).await?.total,
+                false => client.count(&path, condition.as_deref()).await?,
+            };
         }
         Ok(total)
     }
 
     /// What to tell somebody who stops watching.
     pub fn resume(&self) -> String {
-        let commands: Vec<_> = match self {
-            Watched::Uploads(ids) => ids.iter().map(|id| format!("tailmark uploads wait {id}")).collect(),
-            Watched::Group(id) => vec![format!("tailmark imported wait {id}")],
+        let (set, ids) = match self {
+            Watched::Uploads(ids) => ("uploads", ids),
+            Watched::Groups(ids) => ("imported", ids),
         };
-        format!("the import goes on at the service; to watch it again: {}", commands.join("; "))
+        format!("the import goes on at the service; to watch it again: tailmark {set} wait {}", ids.join(" "))
     }
 
     async fn counts(&self, client: &GraphClient, total: u64) -> Result<Counts, graph_client::Error> {
         let mut counts = Counts { total, ..Counts::default() };
-        for (path, condition) in self.parts() {
+        for (path, condition) in self.parts(client) {
+            if client.is_real() {
+                let listed = listed(client, &path, condition.as_deref()).await?;
+                counts.complete += listed.complete;
+                counts.error += listed.error;
+                continue;
+            }
             for (state, count) in [("complete", &mut counts.complete), ("error", &mut counts.error)] {
                 *count += client.count(&path, Some(&in_state(state, condition.as_deref()))).await?;
             }
         }
         Ok(counts)
     }
+}
+
+/// Counts what a collection lists.
+async fn listed(
+    client: &GraphClient,
+    path: &str,
+    condition: Option<&str>,
+) -> Result<Counts, graph_client::Error> {
+    let options: Vec<_> = condition.map(|condition| ("$filter", condition)).into_iter().collect();
+    let mut pages = client.pages(&format!("{path}{}", pages::query(&options)))?;
+    let mut counts = Counts::default();
+    while let Some(page) = pages.next().await? {
+        let state = |record: &Value| record.pointer("/state/deviceImportStatus")?.as_str().map(str::to_owned);
+        let of = |wanted: &str| page.iter().filter(|record| state(record).as_deref() == Some(wanted)).count();
+        counts.total += page.len() as u64;
+        counts.complete += of("complete") as u64;
+        counts.error += of("error") as u64;
+    }
+    Ok(counts)
 }
 
 /// The condition for one state, together with another one.
@@ -114,13 +150,24 @@ pub enum End {
     NotWatched,
 }
 
+/// What is watched under one name.
+#[derive(Clone, Debug)]
+pub struct Under {
+    /// A file, or an id.
+    pub name: String,
+    /// Its records.
+    pub watched: Watched,
+    /// How many they are.
+    pub total: u64,
+}
+
 /// How the watch ended, and what was known then.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Ended {
     /// Why it ended.
     pub end: End,
-    /// The devices at that time.
-    pub counts: Counts,
+    /// The devices at that time, name by name.
+    pub counts: Vec<Counts>,
     /// How long it took.
     pub took: Duration,
 }
@@ -129,31 +176,36 @@ pub struct Ended {
 pub async fn until_settled(
     client: &GraphClient,
     output: &Output,
-    watched: &Watched,
-    mut total: u64,
+    names: &[Under],
     timeout: Duration,
     interrupt: &Interrupt,
 ) -> anyhow::Result<Ended> {
-    let bar = progress::watching(output, total);
+    let totals: Vec<_> = names.iter().map(|under| (under.name.clone(), under.total)).collect();
+    let board = Board::new(output, "registering", &totals);
     let (start, mut pause, mut misses) = (Instant::now(), FIRST_PAUSE, 0);
-    let mut counts = Counts { total, ..Counts::default() };
-    let end = loop {
-        let asked = tokio::select! {
-            asked = watched.counts(client, total) => asked,
-            () = interrupt.raised() => break End::Interrupted,
-        };
-        match asked {
-            Ok(now) => (counts, misses) = (now, 0),
-            Err(graph_client::Error::Unreachable { .. }) if misses < MISSES => misses += 1,
-            Err(error) => return Err(error).with_context(|| watched.resume()),
-        }
-        progress::show(&bar, counts);
-        if misses == 0 && counts.pending() == 0 {
-            // Devices may be added to an upload until it is final, and one without devices is not.
-            total = watched.total(client).await.with_context(|| watched.resume())?;
-            if total > 0 && total == counts.total {
-                break End::Settled;
+    let unknown = |under: &Under| (Counts { total: under.total, ..Counts::default() }, false);
+    let mut states: Vec<_> = names.iter().map(unknown).collect();
+    let end = 'watch: loop {
+        for ((at, under), (counts, is_settled)) in names.iter().enumerate().zip(&mut states) {
+            if *is_settled {
+                continue;
             }
+            let asked = tokio::select! {
+                asked = ask(client, under, counts.total) => asked,
+                () = interrupt.raised() => break 'watch End::Interrupted,
+            };
+            match asked {
+                Ok(now) => ((*counts, *is_settled), misses) = (now, 0),
+                Err(graph_client::Error::Unreachable { .. }) if misses < MISSES => {
+                    misses += 1;
+                    break;
+                }
+                Err(error) => return Err(error).with_context(|| under.watched.resume()),
+            }
+            board.set(at, *counts);
+        }
+        if states.iter().all(|(_, is_settled)| *is_settled) {
+            break End::Settled;
         }
         let left = timeout.saturating_sub(start.elapsed());
         if left.is_zero() {
@@ -164,6 +216,17 @@ pub async fn until_settled(
             () = interrupt.raised() => break End::Interrupted,
         }
     };
-    bar.finish_and_clear();
-    Ok(Ended { end, counts, took: start.elapsed() })
+    board.end();
+    Ok(Ended { end, counts: states.into_iter().map(|(counts, _)| counts).collect(), took: start.elapsed() })
+}
+
+/// The counts, and whether they will not change any more.
+async fn ask(client: &GraphClient, under: &Under, total: u64) -> Result<(Counts, bool), graph_client::Error> {
+    let counts = under.watched.counts(client, total).await?;
+    if counts.pending() > 0 {
+        return Ok((counts, false));
+    }
+    // Devices may be added to an upload until it is final, and one without devices is not.
+    let total = under.watched.total(client).await?;
+    Ok((Counts { total, ..counts }, total > 0 && total == counts.total))
 }

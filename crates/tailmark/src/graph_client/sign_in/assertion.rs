@@ -1,0 +1,86 @@
+//! A client's assertion: a short-lived JWT, signed with the key of a certificate that is registered with the
+//! application.
+//!
+//! <https://learn.microsoft.com/entra/identity-platform/certificate-credentials>
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use ring::digest::{SHA256, digest};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PSS_SHA256, RsaKeyPair};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::{Error, kept};
+
+/// Seconds for which an assertion is good.
+const LIFETIME: i64 = 600;
+
+enum Key {
+    Rsa(RsaKeyPair),
+    Ec(EcdsaKeyPair),
+}
+
+/// A certificate with its private key.
+pub(super) struct Certificate {
+    key: Key,
+    /// SHA-256 of the certificate, in base64url.
+    thumbprint: String,
+}
+
+impl Certificate {
+    /// Reads a PEM file with both, in any order; the first certificate counts.
+    pub fn read(path: &Path) -> Result<Certificate, Error> {
+        let wrong = |why: &str| Error::File { path: path.to_owned(), why: why.to_owned() };
+        let pem = kept::read(path)?;
+        let certificate = CertificateDer::pem_slice_iter(&pem).next().and_then(Result::ok).ok_or_else(|| {
+            wrong("there is no certificate in PEM in it; of a PFX file: openssl pkcs12 -in FILE.pfx -nodes -out FILE.pem")
+        })?;
+        let key = PrivateKeyDer::from_pem_slice(&pem)
+            .map_err(|_| wrong("there is no private key in PEM in it, or it needs a password"))?;
+        let key = match &key {
+            PrivateKeyDer::Pkcs8(der) => {
+                let (der, random) = (der.secret_pkcs8_der(), SystemRandom::new());
+                RsaKeyPair::from_pkcs8(der).map(Key::Rsa).or_else(|_| {
+                    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der, &random).map(Key::Ec)
+                })
+            }
+            PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).map(Key::Rsa),
+            _ => return Err(wrong("its private key is neither PKCS#8 nor PKCS#1")),
+        };
+        let key =
+            key.map_err(|_| wrong("its private key is neither RSA of 2048 bits or more nor EC on P-256"))?;
+        Ok(Certificate { key, thumbprint: BASE64.encode(digest(&SHA256, &certificate)) })
+    }
+
+    /// An assertion for this endpoint.
+    pub fn assertion(&self, client_id: &str, endpoint: &str) -> Result<String, Error> {
+        let algorithm = match self.key {
+            Key::Rsa(_) => "PS256",
+            Key::Ec(_) => "ES256",
+        };
+        let header = json!({ "alg": algorithm, "typ": "JWT", "x5t#S256": self.thumbprint });
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let claims = json!({
+            "aud": endpoint, "iss": client_id, "sub": client_id, "jti": uuid::Uuid::new_v4(),
+            "nbf": now, "iat": now, "exp": now + LIFETIME,
+        });
+        let encoded = |json: serde_json::Value| BASE64.encode(json.to_string());
+        let message = format!("{}.{}", encoded(header), encoded(claims));
+        let failed = |_| Error::Variables("the certificate's key cannot sign".to_owned());
+        let random = SystemRandom::new();
+        let signature = match &self.key {
+            Key::Rsa(key) => {
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PSS_SHA256, &random, message.as_bytes(), &mut signature).map_err(failed)?;
+                signature
+            }
+            Key::Ec(key) => key.sign(&random, message.as_bytes()).map_err(failed)?.as_ref().to_vec(),
+        };
+        Ok(format!("{message}.{}", BASE64.encode(signature)))
+    }
+}
