@@ -12,6 +12,8 @@ pub mod http;
 pub mod import;
 pub mod intercept;
 pub mod log;
+pub mod metrics;
+pub mod throttle;
 pub mod tls;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +49,10 @@ pub struct Config {
     pub emulation: emulation::Emulation,
     /// `console.*`
     pub console: console::Console,
+    /// `throttle.*`
+    pub throttle: throttle::Throttle,
+    /// `metrics.*`
+    pub metrics: metrics::Metrics,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -57,8 +63,20 @@ pub struct Config {
     pub seed: Vec<PathBuf>,
 }
 
-const SECTIONS: &[&str] =
-    &["http", "tls", "intercept", "database", "auth", "import", "compat", "console", "emulation", "log"];
+const SECTIONS: &[&str] = &[
+    "http",
+    "tls",
+    "intercept",
+    "database",
+    "auth",
+    "import",
+    "compat",
+    "console",
+    "emulation",
+    "throttle",
+    "metrics",
+    "log",
+];
 const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];
 
 impl Config {

@@ -28,6 +28,7 @@ use tower_service::Service as _;
 use self::refusal::Refusal;
 use crate::config::intercept::Others;
 use crate::http::listen::{self, Connection};
+use crate::telemetry::metrics::ConnectionMetrics;
 use crate::tls::{self, Transport};
 
 /// How long another host may take to accept a connection.
@@ -48,6 +49,8 @@ pub struct Interceptor {
     pub others: Others,
     /// What is answered to those who ask the proxy itself.
     pub own: Router,
+    /// Where its connections are counted.
+    pub metrics: ConnectionMetrics,
 }
 
 /// Serves until `stop` says so. `header_timeout` is the limit for the head of a request, and for a handshake.
@@ -59,7 +62,8 @@ pub async fn serve(
 ) {
     let own = proxy.own.clone().fallback(|| async { Refusal::NoProxyRequest.respond() });
     let proxy = Arc::new(Interceptor { own, ..proxy });
-    listen::accept(listener, header_timeout, stop, move |stream, connection| {
+    let metrics = proxy.metrics.clone();
+    listen::accept(listener, header_timeout, stop, &metrics, move |stream, connection| {
         tokio::spawn(Arc::clone(&proxy).open(stream, connection));
     })
     .await;

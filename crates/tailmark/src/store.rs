@@ -40,6 +40,7 @@ use tokio::sync::Notify;
 
 use crate::access::Grant;
 use crate::clock;
+use crate::telemetry::metrics::StoreMetrics;
 use db::{Db, Joint};
 
 /// Why the store did not do something.
@@ -251,14 +252,14 @@ impl Store {
     /// Access for someone who may read.
     #[must_use]
     pub fn reader(&self, grant: &Grant) -> Reader {
-        Reader { db: self.db.clone(), tenant: grant.tenant().to_string() }
+        Reader { db: self.db.for_requests(), tenant: grant.tenant().to_string() }
     }
 
     /// Access for someone who may write.
     #[must_use]
     pub fn writer(&self, grant: &Grant) -> Writer {
         Writer {
-            db: self.db.clone(),
+            db: self.db.for_requests(),
             tenant: grant.tenant().to_string(),
             work: Arc::clone(&self.work),
             condition: None,
@@ -286,6 +287,12 @@ impl Store {
     #[must_use]
     pub fn seeding(&self) -> Seeding {
         Seeding::new(self.db.clone(), Arc::clone(&self.work))
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &StoreMetrics {
+        self.db.metrics()
     }
 
     /// The number of applied migrations.

@@ -8,6 +8,7 @@ mod client;
 mod connection;
 mod streams;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use self::connection::Connection;
 use super::plain;
+use crate::telemetry::metrics::ConnectionMetrics;
 use crate::tls::Transport;
 
 /// How long connections get to finish once the service stops.
@@ -35,6 +37,8 @@ pub struct Door {
     pub header_timeout: Duration,
     /// Where it is a door for TLS.
     pub tls: Option<Secured>,
+    /// Where its connections are counted.
+    pub metrics: ConnectionMetrics,
 }
 
 /// What a door for TLS has besides.
@@ -48,8 +52,8 @@ pub struct Secured {
 
 /// Serves until `stop` says so.
 pub async fn serve(listener: TcpListener, door: Door, stop: watch::Receiver<bool>) {
-    let limit = door.header_timeout;
-    accept(listener, limit, stop, move |stream, connection| {
+    let (limit, metrics) = (door.header_timeout, door.metrics.clone());
+    accept(listener, limit, stop, &metrics, move |stream, connection| {
         tokio::spawn(door.clone().open(stream, connection));
     })
     .await;
@@ -60,10 +64,11 @@ pub async fn accept(
     listener: TcpListener,
     header_timeout: Duration,
     mut stop: watch::Receiver<bool>,
+    metrics: &ConnectionMetrics,
     mut each: impl FnMut(TcpStream, Connection),
 ) {
     let (alive, mut ended) = mpsc::channel(1);
-    let connection = Connection { header_timeout, stop: stop.clone(), _alive: alive };
+    let connection = Connection { header_timeout, stop: stop.clone(), _alive: alive, _open: None };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -74,9 +79,11 @@ pub async fn accept(
             Ok((stream, _)) => {
                 // Answers are written whole: waiting for more to send would only delay them.
                 let _ = stream.set_nodelay(true);
-                each(stream, connection.clone());
+                let open = Some(Arc::new(metrics.accept()));
+                each(stream, Connection { _open: open, ..connection.clone() });
             }
             Err(error) => {
+                metrics.refused.inc();
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(REST).await;
             }

@@ -19,6 +19,7 @@ mod generated;
 mod intercept;
 mod language;
 mod metadata;
+mod metrics;
 mod paging;
 mod paths;
 mod postgresql;
@@ -30,6 +31,7 @@ mod search;
 mod seed;
 mod strictness;
 mod support;
+mod throttle;
 mod tls;
 
 /// `deviceManagement/importedWindowsAutopilotDeviceIdentityUploads`

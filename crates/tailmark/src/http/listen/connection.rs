@@ -24,6 +24,7 @@ use tower_service::Service as _;
 
 use super::client::{Client, Line};
 use super::streams::Streams;
+use crate::telemetry::metrics::Open;
 use crate::tls::{ALPN_HTTP_2, Transport};
 
 /// Requests at a time on one HTTP/2 connection.
@@ -43,6 +44,8 @@ pub struct Connection {
     pub(super) header_timeout: Duration,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) _alive: mpsc::Sender<()>,
+    /// Counts it for as long as any copy is there.
+    pub(super) _open: Option<Arc<Open>>,
 }
 
 impl Connection {
