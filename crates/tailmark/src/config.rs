@@ -13,6 +13,8 @@ pub mod http;
 pub mod import;
 pub mod intercept;
 pub mod log;
+pub mod metrics;
+pub mod throttle;
 pub mod tls;
 
 use std::path::{Path, PathBuf};
@@ -50,6 +52,10 @@ pub struct Config {
     pub emulation: emulation::Emulation,
     /// `console.*`
     pub console: console::Console,
+    /// `throttle.*`
+    pub throttle: throttle::Throttle,
+    /// `metrics.*`
+    pub metrics: metrics::Metrics,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -71,6 +77,8 @@ const SECTIONS: &[&str] = &[
     "compat",
     "console",
     "emulation",
+    "throttle",
+    "metrics",
     "log",
 ];
 const LISTS: &[&str] = &[

@@ -1,8 +1,9 @@
 //! The HTTP room: what a request meets, in this order.
 //!
 //! ids (`correlation`) → version of the API → what describes the service, for everybody (`metadata`) → token (`caller`)
-//! → method → `read`, `write`, `actions` or `batch`, whose requests come in here again → the answer, or the one error
-//! door (`error`). Addresses below a service root are OData's and parsed by it: there are no routes per resource.
+//! → how often (`throttle`) → method → `read`, `write`, `actions` or `batch`, whose requests come in here again → the
+//! answer, or the one error door (`error`). Addresses below a service root are OData's and parsed by it: there are no
+//! routes per resource.
 
 mod actions;
 mod activity;
@@ -18,9 +19,12 @@ pub mod error;
 pub mod keys;
 pub mod listen;
 mod metadata;
+pub mod metrics;
 mod negotiate;
 mod plain;
 mod read;
+pub mod throttle;
+mod trail;
 mod verdict;
 mod write;
 
@@ -41,16 +45,21 @@ use odata::negotiate::Wants;
 use odata::profile::{self, Profile};
 use odata::query::Resource;
 use odata::syntax::ast;
+use tracing::Instrument as _;
 
 use crate::access::{self, Denied};
 use crate::clock;
 use crate::config::Config;
 use crate::origin;
 use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::stage::Stage;
 use crate::tls::Transport;
 use caller::{Caller, Verifier};
 use correlation::Correlation;
 use error::{Asked, Error};
+use throttle::Throttle;
+use trail::Trail;
 
 /// The most entities in a page: as many as the real service's pages hold.
 const PAGE: u64 = 1000;
@@ -67,6 +76,10 @@ pub struct App {
     pub store: Store,
     /// The judge of tokens.
     pub verifier: Arc<Verifier>,
+    /// The figures.
+    pub metrics: Arc<Metrics>,
+    /// Who asks too often, where that is looked at.
+    pub throttle: Option<Arc<Throttle>>,
 }
 
 /// One request to the API, as far as it got: who asks, for which version, and what form of answer.
@@ -99,6 +112,8 @@ pub struct Exchange {
     pub correlation: Arc<Correlation>,
     /// Why the real service would not take the request, once that is known.
     pub verdict: Arc<OnceLock<&'static str>>,
+    /// What is noted of it.
+    pub trail: Arc<Trail>,
 }
 
 /// The service: the API, and what stands beside it.
@@ -116,8 +131,16 @@ async fn ready(State(app): State<App>) -> Result<&'static str, StatusCode> {
     app.store.version().await.map(|_| "ready").map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// Every request to the API.
+/// Every request to the API, and its traces.
 async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
+    let trail = Trail::begin(&request);
+    let metrics = Arc::clone(&app.metrics);
+    let response = answered(app, request, Arc::clone(&trail)).instrument(trail.span().clone()).await;
+    trail.end(&metrics, &response);
+    response
+}
+
+async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let correlation = Arc::new(Correlation::new(&parts.headers));
     let base = origin::base(&app.config, &parts);
@@ -139,16 +162,18 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     if let Some(response) = cors::preflight(&parts.method, &parts.headers) {
         return conclude(Ok(response), &asked);
     }
-    let verdict = Arc::clone(&asked.verdict);
+    let (verdict, panics) = (Arc::clone(&asked.verdict), app.metrics.panics.clone());
     let is_in_batch = parts.extensions.get::<batch::Inside>().is_some();
     let exchange = async move {
         if parts.uri.path().eq_ignore_ascii_case(metadata::OPENAPI) {
+            trail.is_for(metadata::OPENAPI);
             let base = base.ok_or(Error::Host)?;
             return metadata::openapi(&parts, &base);
         }
         let (version, path) = version_of(parts.uri.path())?;
         let base = base.ok_or(Error::Host)?;
         if let Some(document) = metadata::Document::at(path) {
+            trail.is_for(document.path());
             let visit = metadata::Visit {
                 version,
                 method: &parts.method,
@@ -160,7 +185,11 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             };
             return metadata::answer(document, visit);
         }
-        let caller = app.verifier.verify(&parts.headers, clock::unix_seconds()).await?;
+        let verified = app.verifier.verify(&parts.headers, clock::unix_seconds());
+        let caller = app.metrics.stages.wait(Stage::Verify, verified).await?;
+        if let Some(throttle) = &app.throttle {
+            throttle.admit(&caller, &parts.method, path)?;
+        }
         let mut exchange = Exchange {
             wants: wants?,
             profile,
@@ -176,6 +205,7 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
             peer,
             correlation,
             verdict,
+            trail,
         };
         match exchange.method {
             Method::GET | Method::HEAD => read::get(&mut exchange).await,
@@ -193,7 +223,10 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
         }
     };
     // A panic is one request's failure; its message is on standard error.
-    let result = AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or(Err(Error::Panicked));
+    let result = AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or_else(|_| {
+        panics.inc();
+        Err(Error::Panicked)
+    });
     conclude(result, &asked)
 }
 
@@ -288,6 +321,11 @@ impl Exchange {
             version: self.wants.version,
             ieee754_compatible: self.wants.ieee754_compatible,
         }
+    }
+
+    /// Does a part of what the request takes.
+    pub fn stage<T>(&self, stage: Stage, act: impl FnOnce() -> T) -> T {
+        self.app.metrics.stages.run(stage, act)
     }
 
     /// Whether the request changes nothing.

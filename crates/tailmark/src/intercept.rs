@@ -28,6 +28,7 @@ use tower_service::Service as _;
 use self::refusal::Refusal;
 use crate::config::intercept::Others;
 use crate::http::listen::{self, Connection, Limits};
+use crate::telemetry::metrics::ConnectionMetrics;
 use crate::tls::{self, Transport};
 
 /// How long another host may take to accept a connection.
@@ -48,13 +49,16 @@ pub struct Interceptor {
     pub others: Others,
     /// What is answered to those who ask the proxy itself.
     pub own: Router,
+    /// Where its connections are counted.
+    pub metrics: ConnectionMetrics,
 }
 
 /// Serves until `stop` says so.
 pub async fn serve(listener: TcpListener, proxy: Interceptor, limits: Limits, stop: watch::Receiver<bool>) {
     let own = proxy.own.clone().fallback(|| async { Refusal::NoProxyRequest.respond() });
     let proxy = Arc::new(Interceptor { own, ..proxy });
-    listen::accept(listener, limits, stop, move |stream, connection| {
+    let metrics = proxy.metrics.clone();
+    listen::accept(listener, limits, stop, &metrics, move |stream, connection| {
         tokio::spawn(Arc::clone(&proxy).open(stream, connection));
     })
     .await;

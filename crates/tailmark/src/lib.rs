@@ -6,6 +6,7 @@
 //! provider like any other, and [`graph_client`] a client like any other. [`console`] shows
 //! people pages, and is a client of [`http`], too. [`tls`] makes and shows certificates, and
 //! [`intercept`] is the proxy through which programs reach [`http`] under names that are Microsoft's.
+//! [`telemetry`] is what all of them say of themselves.
 
 pub mod access;
 pub mod clock;

@@ -43,6 +43,7 @@ use tokio::sync::Notify;
 use crate::access::Grant;
 use crate::clock;
 use audit::{Activity, Audited};
+use crate::telemetry::metrics::StoreMetrics;
 use db::{Db, Joint};
 
 /// Why the store did not do something.
@@ -254,7 +255,7 @@ impl Store {
     /// Access for someone who may read.
     #[must_use]
     pub fn reader(&self, grant: &Grant) -> Reader {
-        Reader { db: self.db.clone(), tenant: grant.tenant().to_string() }
+        Reader { db: self.db.for_requests(), tenant: grant.tenant().to_string() }
     }
 
     /// Access for someone who may write, and does this.
@@ -262,7 +263,7 @@ impl Store {
     pub fn writer(&self, grant: &Grant, activity: Activity) -> Writer {
         let tenant = grant.tenant().to_string();
         Writer {
-            units: Audited::new(self.db.clone(), tenant.clone(), activity),
+            units: Audited::new(self.db.for_requests(), tenant.clone(), activity),
             tenant,
             work: Arc::clone(&self.work),
             condition: None,
@@ -290,6 +291,12 @@ impl Store {
     #[must_use]
     pub fn seeding(&self) -> Seeding {
         Seeding::new(self.db.clone(), Arc::clone(&self.work))
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &StoreMetrics {
+        self.db.metrics()
     }
 
     /// The number of applied migrations.

@@ -1,7 +1,11 @@
-//! The log: to standard error, as text for people or JSON for programs.
+//! What the service says of itself: the log, to standard error, as text for people or JSON for programs; figures
+//! ([`metrics`]); and how its time is divided ([`stage`]).
 //!
 //! Field names are listed in `docs/logging.md`. No token, password or hardware hash is ever a field: types that hold
 //! one show a digest instead.
+
+pub mod metrics;
+pub mod stage;
 
 use std::io::{IsTerminal as _, stderr};
 

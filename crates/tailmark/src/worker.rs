@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use autopilot::registration::{HashRule, Identity, Refusal, identify, other_serial_number};
 use autopilot::rejection::Rejection;
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::watch;
 
 use crate::config::audit::Audit;
@@ -78,8 +79,9 @@ async fn chunk(queue: &Queue, settings: &Import, stop: &mut watch::Receiver<bool
     }
     let (rule, attempts) = (settings.hardware_hash.into(), i64::from(settings.attempts));
     // Reading hashes takes milliseconds: not on a thread that serves requests.
+    let panics = queue.metrics().worker_panics.clone();
     let examined = tokio::task::spawn_blocking(move || {
-        claims.into_iter().map(|claim| examine(claim, rule, attempts)).collect::<Vec<_>>()
+        claims.into_iter().map(|claim| examine(claim, rule, attempts, &panics)).collect::<Vec<_>>()
     });
     let examined = Arc::new(examined.await.map_err(|_| Error::Closed)?);
     loop {
@@ -99,13 +101,14 @@ async fn chunk(queue: &Queue, settings: &Import, stop: &mut watch::Receiver<bool
     }
 }
 
-fn examine(claim: Claim, rule: HashRule, attempts: i64) -> Examined {
+fn examine(claim: Claim, rule: HashRule, attempts: i64, panics: &Counter) -> Examined {
     if claim.attempts > attempts {
         let detail = format!("given up after {attempts} attempts");
         return (claim, Err(Refusal { rejection: Rejection::StorageError, detail }));
     }
     let identity = catch_unwind(AssertUnwindSafe(|| identify(&claim.device, rule))).unwrap_or_else(|_| {
         // A bug that one hash brings out must not keep the others from being imported.
+        panics.inc();
         let detail = "reading its hardware hash panicked".to_owned();
         Err(Refusal { rejection: Rejection::StorageError, detail })
     });

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tailmark::telemetry::metrics::{Metrics, StoreMetrics, TokenMetrics};
+
 /// A file with its path below the root of the repository.
 struct Source {
     path: String,
@@ -364,6 +366,15 @@ fn settings() -> BTreeSet<String> {
         settings.extend(names.map(|name| format!("{section}.{name}")));
     }
     settings
+}
+
+#[test]
+fn every_figure_is_documented() {
+    let metrics = Metrics::new(&StoreMetrics::default(), &TokenMetrics::default());
+    let text = document("docs/operations.md");
+    let listed: BTreeSet<&str> = rows(&text, "## Figures").iter().flat_map(|row| quoted(row[0])).collect();
+    let printed = metrics.names().iter().map(String::as_str).collect();
+    assert_eq!(listed, printed, "left: docs/operations.md; right: telemetry/metrics.rs");
 }
 
 #[test]

@@ -59,6 +59,8 @@ pub async fn run(args: DemoArgs, common: &Common) -> anyhow::Result<Exit> {
     let folder =
         tempfile::Builder::new().prefix("tailmark-demo-").tempdir().context("cannot make a folder")?;
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
+    // Whoever tries it out shall not have to wait.
+    config.throttle.enabled = false;
     config.http.listen = args.listen.unwrap_or_else(|| free_address(&output));
     let running = serve::start(config).await?;
     let told = tell(&running.base_url, folder.path(), &output, &interrupt).await;

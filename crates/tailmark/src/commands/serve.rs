@@ -18,9 +18,11 @@ use crate::config::{Config, intercept, make_data_folder, tls};
 use crate::console::{self, Console};
 use crate::exit::Exit;
 use crate::http::caller::{Embedded, Verifier};
+use crate::http::throttle::Throttle;
 use crate::http::{self, App, listen};
 use crate::issuer::{self, Issuer};
 use crate::store::Store;
+use crate::telemetry::metrics::{ConnectionMetrics, Metrics};
 use crate::{emulation, seed, telemetry, worker};
 
 const EXAMPLES: &str = "\
@@ -83,6 +85,8 @@ pub struct Running {
     pub base_url: String,
     /// Where the proxy listens, if there is one.
     pub proxy: Option<SocketAddr>,
+    /// Where the figures are, if not with the service.
+    pub metrics: Option<SocketAddr>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -154,6 +158,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         Some(wanted) => Some(listen_on(wanted).await?),
         None => None,
     };
+    let figures = match config.metrics.listen.filter(|_| config.metrics.enabled) {
+        Some(wanted) => Some(listen_on(wanted).await?),
+        None => None,
+    };
     let issuer = Issuer::open_or_create(&config.data, &base_url)?.configured(&config.auth);
     let issuer = Arc::new(issuer.known_as(&base_url));
     issuer.learn(tenants);
@@ -167,7 +175,10 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         // that this process need not trust, or is out on the network, the issuer has one more, on loopback.
         let own = listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         embedded.address = format!("http://{}", own.local_addr()?);
-        let door = listen::Door { router: issuer::routes(Arc::clone(&issuer)), limits, tls: None };
+        let router = issuer::routes(Arc::clone(&issuer));
+        // The service itself is the only one who comes there.
+        let metrics = ConnectionMetrics::default();
+        let door = listen::Door { router, limits, tls: None, metrics };
         tasks.push(tokio::spawn(listen::serve(own, door, stopped.clone())));
     }
     let verifier = Arc::new(Verifier::new(&config.auth, Some(&embedded))?);
@@ -184,7 +195,21 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 
     let queue = store.queue();
     queue.take_over().await.context("the import queue cannot be taken over")?;
-    let app = App { config: Arc::new(config), store, verifier: Arc::clone(&verifier) };
+    let metrics = Arc::new(Metrics::new(store.metrics(), verifier.metrics()));
+    let connections = metrics.connections.clone();
+    let metrics_address = figures.as_ref().map(TcpListener::local_addr).transpose()?;
+    if config.metrics.enabled {
+        let router = http::metrics::routes(Arc::clone(&metrics), queue.clone());
+        match figures {
+            Some(listener) => {
+                let door = listen::Door { router, limits, tls: None, metrics: connections.clone() };
+                tasks.push(tokio::spawn(listen::serve(listener, door, stopped.clone())));
+            }
+            None => beside = beside.merge(router),
+        }
+    }
+    let throttle = Throttle::new(&config.throttle, &metrics).map(Arc::new);
+    let app = App { config: Arc::new(config), store, verifier: Arc::clone(&verifier), metrics, throttle };
     let (settings, audit) = (app.config.import.clone(), app.config.audit.clone());
     tasks.push(tokio::spawn(worker::run(queue, settings, audit, stopped.clone())));
     let others = app.config.intercept.others;
@@ -195,13 +220,13 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         router = router.merge(console::routes(console));
     }
     let proxy_address = proxy.as_ref().map(TcpListener::local_addr).transpose()?;
-    if let (Some(listener), Some(proxy)) = (proxy, doors.interceptor(&router, others)) {
+    if let (Some(listener), Some(proxy)) = (proxy, doors.interceptor(&router, others, connections.clone())) {
         tasks.push(tokio::spawn(crate::intercept::serve(listener, proxy, limits, stopped.clone())));
     }
-    let door = listen::Door { router, limits, tls: doors.secured() };
+    let door = listen::Door { router, limits, tls: doors.secured(), metrics: connections };
     tasks.push(tokio::spawn(listen::serve(listener, door, stopped)));
     verifier.warm().await;
-    Ok(Running { address, base_url, proxy: proxy_address, stop, tasks })
+    Ok(Running { address, base_url, proxy: proxy_address, metrics: metrics_address, stop, tasks })
 }
 
 async fn listen_on(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -20,6 +20,7 @@ use super::error::Error;
 use super::write::{condition, sent_back};
 use crate::access::{Act, Grant};
 use crate::ids;
+use crate::telemetry::stage::Stage;
 
 /// The one parameter of `import`.
 const DEVICES: &str = "importedWindowsAutopilotDeviceIdentities";
@@ -125,7 +126,8 @@ async fn import(
     let entities = devices.iter().map(|device| sent_back(&query, device)).collect();
     exchange.writer(grant, resource).save_imports(upload_id.as_deref(), devices).await?;
     let answer = Answer::Page(Page { entities, count: None, next: None });
-    let body = json::write(&query, &answer, &exchange.plain_writing(&exchange.path));
+    let writing = exchange.plain_writing(&exchange.path);
+    let body = exchange.stage(Stage::Write, || json::write(&query, &answer, &writing));
     Ok(exchange.shown(StatusCode::OK, body))
 }
 

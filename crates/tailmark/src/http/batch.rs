@@ -37,6 +37,7 @@ pub fn is_addressed(path: &str) -> bool {
 /// # Errors
 /// What is wrong with it as a whole; then nothing of it is done.
 pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, Error> {
+    exchange.trail.is_for("/$batch");
     let content_type = joined(&exchange.headers, header::CONTENT_TYPE.as_str());
     let format = Format::of(&content_type).ok_or_else(|| Error::BatchType(content_type.clone()))?;
     let answered_as = form_of_answer(exchange, format)?;

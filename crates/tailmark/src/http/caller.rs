@@ -24,6 +24,7 @@ use self::token::Token;
 use super::keys::{NoKey, Pacing, Provider, Source, SourceError};
 use crate::config::auth::{Auth, EMBEDDED, GRAPH_APPLICATION};
 use crate::jwt::{self, Algorithm};
+use crate::telemetry::metrics::TokenMetrics;
 
 /// Where Graph sends users to sign in, when the issuer does not say.
 const MICROSOFT: &str = "https://login.microsoftonline.com/common/oauth2/authorize";
@@ -76,6 +77,7 @@ pub struct Verifier {
     audiences: Vec<String>,
     algorithms: Vec<Algorithm>,
     verified: Cache<[u8; 32], Arc<Verified>>,
+    metrics: TokenMetrics,
 }
 
 /// A token that was found good, and until when that holds.
@@ -116,7 +118,7 @@ impl Verifier {
     /// # Errors
     /// What in the settings cannot work.
     pub fn new(auth: &Auth, embedded: Option<&Embedded>) -> Result<Self, AuthError> {
-        let mut providers = Vec::new();
+        let (mut providers, metrics) = (Vec::new(), TokenMetrics::default());
         for entry in &auth.issuer {
             let source = match embedded {
                 Some(embedded) if entry == EMBEDDED => {
@@ -124,9 +126,9 @@ impl Verifier {
                 }
                 _ => Source::external(entry, auth)?,
             };
-            providers.push(Provider::new(source, Pacing::default())?);
+            providers.push(Provider::counted(source, Pacing::default(), metrics.clone())?);
         }
-        Self::with_providers(providers, auth)
+        Ok(Self { metrics, ..Self::with_providers(providers, auth)? })
     }
 
     /// A verifier for these issuers and the audiences and algorithms of the settings.
@@ -146,7 +148,14 @@ impl Verifier {
             return Err(AuthError::Empty(setting));
         }
         let verified = Cache::new(VERIFIED_TOKENS);
-        Ok(Self { providers, audiences: auth.audience.clone(), algorithms, verified })
+        let metrics = TokenMetrics::default();
+        Ok(Self { providers, audiences: auth.audience.clone(), algorithms, verified, metrics })
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &TokenMetrics {
+        &self.metrics
     }
 
     /// Fetches every issuer's keys, so that the first caller need not wait.
@@ -166,9 +175,11 @@ impl Verifier {
         if let Some(verified) = self.verified.get(&digest)
             && verified.provider.look().generation() == verified.generation
         {
+            self.metrics.hits.inc();
             verified.validity.check(now)?;
             return Ok(Arc::clone(&verified.caller));
         }
+        self.metrics.misses.inc();
         let verified = self.examine(&token, now).await?;
         let caller = Arc::clone(&verified.caller);
         self.verified.insert(digest, Arc::new(verified));

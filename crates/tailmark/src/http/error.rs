@@ -77,6 +77,8 @@ pub enum Error {
     Unreadable(String),
     /// The version of OData.
     Version(String),
+    /// It is one too many; after so many seconds another gets in.
+    Throttled(u64),
     /// The `Host` header.
     Host,
     /// The store.
@@ -289,6 +291,10 @@ impl Error {
                 format!("The request body cannot be read: {reason}."),
             ),
             Self::Version(message) => plain(StatusCode::BAD_REQUEST, "BadRequest", message),
+            Self::Throttled(seconds) => Told {
+                header: Some((header::RETRY_AFTER, seconds.to_string())),
+                ..plain(StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests.".to_owned())
+            },
             Self::Host => plain(
                 StatusCode::BAD_REQUEST,
                 "BadRequest",

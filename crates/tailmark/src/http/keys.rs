@@ -19,6 +19,7 @@ use uuid::Uuid;
 use self::fetch::{FetchError, Fetched};
 pub use self::jwk::Key;
 pub use self::source::{Source, SourceError};
+use crate::telemetry::metrics::TokenMetrics;
 
 /// One issuer and its keys.
 pub struct Provider {
@@ -28,6 +29,7 @@ pub struct Provider {
     current: RwLock<Arc<Snapshot>>,
     /// Held while a fetch is under way, so there is one at a time.
     gate: Arc<Mutex<Attempts>>,
+    metrics: TokenMetrics,
 }
 
 /// How often an issuer is asked, and how long it may take to answer.
@@ -97,9 +99,17 @@ impl Provider {
     /// # Errors
     /// No HTTP client can be made.
     pub fn new(source: Source, pacing: Pacing) -> Result<Arc<Self>, SourceError> {
+        Self::counted(source, pacing, TokenMetrics::default())
+    }
+
+    /// The same; its fetches are counted there.
+    ///
+    /// # Errors
+    /// No HTTP client can be made.
+    pub fn counted(source: Source, pacing: Pacing, metrics: TokenMetrics) -> Result<Arc<Self>, SourceError> {
         let client = fetch::client(&source, pacing.timeout)?;
         let current = RwLock::default();
-        Ok(Arc::new(Self { source, pacing, client, current, gate: Arc::default() }))
+        Ok(Arc::new(Self { source, pacing, client, current, gate: Arc::default(), metrics }))
     }
 
     /// Whether a token of this tenant and with this `iss` claims to come from here.
@@ -194,8 +204,12 @@ impl Provider {
         let now = (self.pacing.clock)();
         gate.last_end = Some(now);
         match answer.unwrap_or(Err(FetchError::Timeout)) {
-            Ok(fetched) => self.replace(fetched, now),
+            Ok(fetched) => {
+                self.metrics.fetched.inc();
+                self.replace(fetched, now);
+            }
             Err(error) => {
+                self.metrics.not_fetched.inc();
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(
                     issuer = self.source.discovery(),

@@ -21,6 +21,7 @@ pub use self::connection::Connection;
 pub use self::limits::{Limits, TooSlow};
 use super::plain;
 use crate::origin::Peer;
+use crate::telemetry::metrics::ConnectionMetrics;
 use crate::tls::Transport;
 
 /// How long connections get to finish once the service stops.
@@ -39,6 +40,8 @@ pub struct Door {
     pub limits: Limits,
     /// Where it is a door for TLS.
     pub tls: Option<Secured>,
+    /// Where its connections are counted.
+    pub metrics: ConnectionMetrics,
 }
 
 /// What a door for TLS has besides.
@@ -52,8 +55,8 @@ pub struct Secured {
 
 /// Serves until `stop` says so.
 pub async fn serve(listener: TcpListener, door: Door, stop: watch::Receiver<bool>) {
-    let limits = door.limits;
-    accept(listener, limits, stop, move |stream, connection| {
+    let (limits, metrics) = (door.limits, door.metrics.clone());
+    accept(listener, limits, stop, &metrics, move |stream, connection| {
         tokio::spawn(door.clone().open(stream, connection));
     })
     .await;
@@ -64,6 +67,7 @@ pub async fn accept(
     listener: TcpListener,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
+    metrics: &ConnectionMetrics,
     mut each: impl FnMut(TcpStream, Connection),
 ) {
     let (alive, mut ended) = mpsc::channel(1);
@@ -93,10 +97,11 @@ pub async fn accept(
                 // Answers are written whole: waiting for more to send would only delay them.
                 let _ = stream.set_nodelay(true);
                 let (stop, _alive, _place) = (stop.clone(), alive.clone(), Arc::new(place));
-                let peer = Some(Peer(peer.ip().to_canonical()));
-                each(stream, Connection { limits, peer, stop, _alive, _place });
+                let (peer, _open) = (Some(Peer(peer.ip().to_canonical())), Some(Arc::new(metrics.accept())));
+                each(stream, Connection { limits, peer, stop, _alive, _place, _open });
             }
             (_, Err(error)) => {
+                metrics.refused.inc();
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(REST).await;
             }

@@ -110,6 +110,14 @@ impl Document {
         names.iter().any(|name| segment.eq_ignore_ascii_case(name)).then_some(Self::Metadata)
     }
 
+    /// Its address below the service root.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Service => "/",
+            Self::Metadata => "/$metadata",
+        }
+    }
+
     fn template(self) -> String {
         match self {
             Self::Service => "~",

@@ -12,6 +12,7 @@ use super::error::Error;
 use super::negotiate::joined;
 use super::{Exchange, actions, body, conditions, cursor};
 use crate::access::{Act, Grant};
+use crate::telemetry::stage::Stage;
 
 /// The longest query in a body, in bytes.
 const LONGEST_QUERY: usize = 1024 * 1024;
@@ -23,11 +24,13 @@ const LONGEST_QUERY: usize = 1024 * 1024;
 pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
     let quirky = cursor::meant(exchange);
     let asked = quirky.as_deref().or(exchange.query.as_deref());
-    let request = odata::syntax::parse(&exchange.path, asked)?;
+    let request = exchange.stage(Stage::Parse, || odata::syntax::parse(&exchange.path, asked))?;
     if let Some(format) = &request.options.format {
         exchange.wants = exchange.wants.clone().with_format(format);
     }
-    let mut query = odata::bind::bind(exchange.version.model(), &request, &exchange.terms())?;
+    let mut query = exchange
+        .stage(Stage::Bind, || odata::bind::bind(exchange.version.model(), &request, &exchange.terms()))?;
+    exchange.trail.leads_to(&query.resource);
     exchange.judge(&query.resource, &request.options);
     if let Ending::Operation(operation) = query.resource.ending {
         return actions::call_function(exchange, &query.resource, operation).await;
@@ -55,7 +58,8 @@ pub async fn get(exchange: &mut Exchange) -> Result<Response<Body>, Error> {
     if version.is_some_and(|version| conditions.exclude(version)) {
         return Ok(conditions::not_modified(conditions::tagged(exchange.respond_empty(), version)));
     }
-    let mut written = json::write(&query, &answer, &exchange.writing(&request));
+    let mut written =
+        exchange.stage(Stage::Write, || json::write(&query, &answer, &exchange.writing(&request)));
     if let Some(link) = link {
         written.bytes.pop();
         written.bytes.extend(format!(",\"@odata.nextLink\":{}}}", serde_json::json!(link)).into_bytes());

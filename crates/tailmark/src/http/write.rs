@@ -20,6 +20,7 @@ use super::{Exchange, actions, conditions, documents};
 use crate::access::{Act, Grant};
 use crate::config::compat::Strictness;
 use crate::store::{Condition, Documents, ImportedDeviceChange, NewDevice, SettingsChange};
+use crate::telemetry::stage::Stage;
 use crate::{clock, ids};
 
 /// What is written to: each set has acts of its own.
@@ -59,8 +60,11 @@ impl Set {
 /// # Errors
 /// What is wrong with it; then nothing has changed.
 pub async fn write(exchange: &Exchange, body: Body) -> Result<Response<Body>, Error> {
-    let request = odata::syntax::parse(&exchange.path, exchange.query.as_deref())?;
-    let resource = odata::bind::resource(exchange.version.model(), &request.path)?;
+    let parsed = || odata::syntax::parse(&exchange.path, exchange.query.as_deref());
+    let request = exchange.stage(Stage::Parse, parsed)?;
+    let bound = || odata::bind::resource(exchange.version.model(), &request.path);
+    let resource = exchange.stage(Stage::Bind, bound)?;
+    exchange.trail.leads_to(&resource);
     odata::bind::without_options(&request)?;
     if resource.steps.iter().any(|step| step.filter.is_some()) {
         return Err(odata::Error::unsupported("The path segment '$filter' in a request that writes").into());
@@ -119,7 +123,8 @@ async fn insert(
             let path = entity_path(resource, &device.id);
             let query = query(exchange, &path)?;
             let answer = Answer::Entity(sent_back(&query, &device));
-            let body = json::write(&query, &answer, &exchange.plain_writing(&path));
+            let writing = exchange.plain_writing(&path);
+            let body = exchange.stage(Stage::Write, || json::write(&query, &answer, &writing));
             Ok(located(exchange.shown(StatusCode::CREATED, body), exchange, &path))
         }
         Set::Devices => {
@@ -297,7 +302,8 @@ async fn read_back(
     let query = Arc::new(versioned(exchange, path)?);
     let answer = exchange.app.store.reader(grant).answer(Arc::clone(&query)).await?.ok_or(Error::NotFound)?;
     let writing = json::Writing { envelope: Envelope::Bare, ..exchange.plain_writing(path) };
-    let response = exchange.shown(status, json::write(&query, &answer, &writing));
+    let written = exchange.stage(Stage::Write, || json::write(&query, &answer, &writing));
+    let response = exchange.shown(status, written);
     Ok(conditions::tagged(response, conditions::version(&answer)))
 }
 

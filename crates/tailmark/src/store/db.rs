@@ -12,6 +12,7 @@ pub(super) mod postgres;
 pub(super) mod sqlite;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread;
 
@@ -19,6 +20,8 @@ use odata::sql::{Scalar, Statement};
 use tokio::sync::oneshot;
 
 use super::{Engine, Error};
+use crate::telemetry::metrics::{QueueMetrics, StoreMetrics, Waiting};
+use crate::telemetry::stage::Stage;
 pub use joint::Joint;
 
 /// Units of work that may wait; the next one is told that the database is too busy.
@@ -31,6 +34,9 @@ pub struct Db {
     writer: SyncSender<Job>,
     /// Nothing where there is one connection for everything.
     readers: Option<SyncSender<Job>>,
+    metrics: Arc<StoreMetrics>,
+    /// What is done with it is a stage of a request.
+    is_stage: bool,
 }
 
 /// The statements of one unit of work.
@@ -61,6 +67,8 @@ trait Unit: Send {
 
 struct Work<T, W> {
     work: W,
+    metrics: Arc<StoreMetrics>,
+    waiting: Option<Waiting>,
     result: Option<Result<T, Error>>,
     answer: oneshot::Sender<Result<T, Error>>,
 }
@@ -71,10 +79,13 @@ where
     W: Fn(&Tx<'_>) -> Result<T, Error> + Send,
 {
     fn run(&mut self, tx: Result<&Tx<'_>, Error>) -> bool {
+        self.waiting.take().map(Waiting::end);
         // A panic is one unit's failure: the thread serves the next.
         let result = tx.and_then(|tx| {
-            catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
-                .unwrap_or_else(|_| Err(Error::Database("a unit of work panicked".to_owned())))
+            catch_unwind(AssertUnwindSafe(|| (self.work)(tx))).unwrap_or_else(|_| {
+                self.metrics.panics.inc();
+                Err(Error::Database("a unit of work panicked".to_owned()))
+            })
         });
         let keep = result.is_ok();
         self.result = Some(result);
@@ -107,7 +118,7 @@ impl Db {
         &self,
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        submit(&self.writer, work).await
+        self.submit(&self.writer, &self.metrics.writer, work).await
     }
 
     /// Does something with one snapshot of the data.
@@ -118,17 +129,39 @@ impl Db {
         &self,
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        submit(self.readers.as_ref().unwrap_or(&self.writer), work).await
+        match &self.readers {
+            Some(readers) => self.submit(readers, &self.metrics.readers, work).await,
+            None => self.submit(&self.writer, &self.metrics.writer, work).await,
+        }
     }
-}
 
-async fn submit<T: Send + 'static>(
-    queue: &SyncSender<Job>,
-    work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
-) -> Result<T, Error> {
-    let (answer, answered) = oneshot::channel();
-    queue.try_send(Box::new(Work { work, result: None, answer })).map_err(|error| full(&error))?;
-    answered.await.map_err(|_| Error::Closed)?
+    /// The same database, for requests: its work is their stage `answer`.
+    #[must_use]
+    pub fn for_requests(&self) -> Self {
+        Self { is_stage: true, ..self.clone() }
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<StoreMetrics> {
+        &self.metrics
+    }
+
+    async fn submit<T: Send + 'static>(
+        &self,
+        queue: &SyncSender<Job>,
+        metrics: &QueueMetrics,
+        work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = async {
+            let (answer, answered) = oneshot::channel();
+            let (waiting, metrics) = (Some(metrics.enter()), Arc::clone(&self.metrics));
+            let work = Work { work, metrics, waiting, result: None, answer };
+            queue.try_send(Box::new(work)).map_err(|error| full(&error))?;
+            answered.await.map_err(|_| Error::Closed)?
+        };
+        if self.is_stage { self.metrics.stages.wait(Stage::Answer, done).await } else { done.await }
+    }
 }
 
 fn full(error: &TrySendError<Job>) -> Error {

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use autopilot::hardware_identifier::HardwareIdentifier;
 use autopilot::import_status::ImportStatus;
@@ -14,12 +15,14 @@ use autopilot::imported_device::{ImportState, ImportedDevice};
 use autopilot::registration::{Existing, Identity, Outcome, Refusal, decide};
 use odata::sql::{Scalar, Statement};
 use tokio::sync::Notify;
+use uuid::{Uuid, Version};
 
 use super::audit::{Activity, Changes, DEVICE, Moment, Operation, Trail, record};
 use super::db::{Db, Row, Tx};
 use super::devices;
 use super::profiles::{Whom, assign};
 use super::{Engine, Error};
+use crate::telemetry::metrics::StoreMetrics;
 
 /// The rows under way, for the worker.
 #[derive(Clone, Debug)]
@@ -83,7 +86,8 @@ impl Queue {
     pub async fn claim(&self, most: i64, now: i64, lease: i64) -> Result<Vec<Claim>, Error> {
         let until = now.saturating_add(lease);
         let absurd = until.saturating_add(lease);
-        self.db
+        let claims: Vec<Claim> = self
+            .db
             .write(move |tx| {
                 let claim = match tx.engine() {
                     Engine::Sqlite => claim!(""),
@@ -98,7 +102,11 @@ impl Queue {
                 claims.sort_by(|a, b| a.device.id.cmp(&b.device.id));
                 Ok(claims)
             })
-            .await
+            .await?;
+        let metrics = &self.db.metrics().imports;
+        metrics.claimed.inc_by(count(claims.len()));
+        metrics.retaken.inc_by(count(claims.iter().filter(|claim| claim.attempts > 1).count()));
+        Ok(claims)
     }
 
     /// Settles examined records in one transaction. `new_id` names devices. Says how many were settled: those whose
@@ -114,13 +122,15 @@ impl Queue {
     ) -> Result<usize, Error> {
         let due = now.saturating_add(self.assignment_time);
         let moment = Moment::now();
-        self.db
+        let settled = self
+            .db
             .write(move |tx| {
-                let (newest, mut settled) = (devices::newest(tx)?, 0);
+                let (newest, mut settled) = (devices::newest(tx)?, Vec::new());
                 let mut trails: BTreeMap<&str, Trail> = BTreeMap::new();
                 for (claim, identity) in examined.iter() {
                     let trail = trails.entry(&claim.tenant).or_default();
-                    settled += usize::from(settle(tx, claim, identity, new_id, trail)?);
+                    let code = settle(tx, claim, identity, new_id, trail)?;
+                    settled.extend(code.map(|code| (code, since_accepted(&claim.device.id, now))));
                 }
                 devices::index_after(tx, newest)?;
                 let activity = Activity::of_tailmark(Operation::Create, "Create", DEVICE);
@@ -132,7 +142,32 @@ impl Queue {
                 }
                 Ok(settled)
             })
-            .await
+            .await?;
+        let metrics = &self.db.metrics().imports;
+        settled.iter().for_each(|(code, time)| metrics.settle(*code, *time));
+        Ok(settled.len())
+    }
+
+    /// How many records of all tenants are not final.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn under_way(&self) -> Result<i64, Error> {
+        let count = |tx: &Tx<'_>| {
+            let row = tx
+                .row(&Statement::new("SELECT COUNT(*) FROM imported_devices WHERE status < 3", Vec::new()))?;
+            match row.as_deref() {
+                Some([Scalar::Integer(count)]) => Ok(*count),
+                _ => Err(Error::Inconsistent("a count is no number".to_owned())),
+            }
+        };
+        self.db.read(count).await
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &StoreMetrics {
+        self.db.metrics()
     }
 
     /// Gives back what an earlier run of this program had claimed; for a database that only one program uses.
@@ -143,33 +178,48 @@ impl Queue {
         if self.db.engine() == Engine::Postgres {
             return Ok(());
         }
-        self.db
+        let given_back = self
+            .db
             .write(|tx| {
                 tx.run(&Statement::new(
                     "UPDATE imported_devices SET claim = claim + 1, attempts = attempts - 1, lease_until = NULL
                      WHERE status < 3 AND lease_until IS NOT NULL",
                     Vec::new(),
                 ))
-                .map(drop)
             })
-            .await
+            .await?;
+        self.db.metrics().imports.retaken.inc_by(count(given_back));
+        Ok(())
     }
 }
 
-/// Settles one record; false where someone else holds it now.
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// How long ago a record was accepted: its id says when, where it is one of ours.
+fn since_accepted(id: &str, now: i64) -> Option<Duration> {
+    let id = Uuid::try_parse(id).ok().filter(|id| id.get_version() == Some(Version::SortRand))?;
+    let (seconds, nanoseconds) = id.get_timestamp()?.to_unix();
+    let now = Duration::from_nanos(u64::try_from(now).ok()?.checked_mul(100)?);
+    // Clocks of two machines never quite agree.
+    Some(now.saturating_sub(Duration::new(seconds, nanoseconds)))
+}
+
+/// Settles one record and says with which code; nothing where someone else holds it now.
 fn settle(
     tx: &Tx<'_>,
     claim: &Claim,
     identity: &Result<Identity, Refusal>,
     new_id: fn() -> String,
     trail: &mut Trail,
-) -> Result<bool, Error> {
+) -> Result<Option<i32>, Error> {
     let held = tx.row(&Statement::new(
         "SELECT 1 FROM imported_devices WHERE tenant = $1 AND id = $2 AND claim = $3 AND status < 3",
         vec![claim.tenant.as_str().into(), claim.device.id.as_str().into(), claim.token.into()],
     ))?;
     if held.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let outcome = match identity {
         Ok(identity) => {
@@ -200,7 +250,7 @@ fn settle(
             detail.into(),
         ],
     ))?;
-    Ok(true)
+    Ok(Some(state.error_code))
 }
 
 fn existing(tx: &Tx<'_>, tenant: &str, identity: &Identity) -> Result<Option<Existing>, Error> {

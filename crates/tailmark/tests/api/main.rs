@@ -21,6 +21,7 @@ mod intercept;
 mod language;
 mod limits;
 mod metadata;
+mod metrics;
 mod paging;
 mod paths;
 mod postgresql;
@@ -33,6 +34,7 @@ mod search;
 mod seed;
 mod strictness;
 mod support;
+mod throttle;
 mod tls;
 
 /// `deviceManagement/importedWindowsAutopilotDeviceIdentityUploads`

@@ -145,6 +145,7 @@ async fn a_worker_that_wakes_up_after_its_lease_changes_nothing() {
     assert_eq!(settle(&a, &stalled).await, 0, "before the new holder settles");
     assert_eq!(pair.registered(), 0);
     assert_eq!(settle(&b, &taken).await, 3);
+    assert_eq!((a.metrics().imports.retaken.get(), b.metrics().imports.retaken.get()), (0, 3));
     let after = pair.rows();
     assert!(
         after.iter().all(|(status, id, code, attempts)| {

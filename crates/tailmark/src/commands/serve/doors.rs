@@ -13,6 +13,7 @@ use crate::config::intercept::Others;
 use crate::config::tls::Mode;
 use crate::http::listen::Secured;
 use crate::intercept::Interceptor;
+use crate::telemetry::metrics::ConnectionMetrics;
 use crate::tls::{self, Authority, TlsError};
 
 /// What answers handshakes.
@@ -61,13 +62,19 @@ impl Doors {
     }
 
     /// The proxy.
-    pub fn interceptor(&self, router: &Router, others: Others) -> Option<Interceptor> {
+    pub fn interceptor(
+        &self,
+        router: &Router,
+        others: Others,
+        metrics: ConnectionMetrics,
+    ) -> Option<Interceptor> {
         let (_, acceptor) = self.own.as_ref()?;
         Some(Interceptor {
             acceptor: acceptor.clone(),
             router: router.clone(),
             others,
             own: self.certificate(),
+            metrics,
         })
     }
 }

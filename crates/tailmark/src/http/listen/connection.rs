@@ -27,6 +27,7 @@ use super::streams::{Spent, Streams};
 use crate::http::error::Error;
 use crate::http::plain::Unserved;
 use crate::origin::Peer;
+use crate::telemetry::metrics::Open;
 use crate::tls::{ALPN_HTTP_2, Transport};
 
 /// Requests at a time on one HTTP/2 connection.
@@ -47,6 +48,8 @@ pub struct Connection {
     pub(super) _alive: mpsc::Sender<()>,
     /// Its place among those that there may be at a time.
     pub(super) _place: Arc<OwnedSemaphorePermit>,
+    /// Counts it for as long as any copy is there.
+    pub(super) _open: Option<Arc<Open>>,
 }
 
 impl Connection {

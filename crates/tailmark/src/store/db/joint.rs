@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{Db, Job, LONGEST_QUEUE, Tx, Unit, full};
 use crate::store::Error;
+use crate::telemetry::metrics::{QueueMetrics, StoreMetrics};
 
 /// How long the writer's thread is held at most.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -37,7 +38,11 @@ impl Db {
         let whole = Whole { work: Some(work), is_kept: Arc::clone(&is_kept), result: Ok(()), end };
         self.writer.try_send(Box::new(whole)).map_err(|error| full(&error))?;
         // Its units read through the same queue: nobody else sees what they wrote.
-        Ok(Joint { db: Db { engine: self.engine, writer: queue, readers: None }, is_kept, ended })
+        // Nor do they wait for a connection: it is theirs.
+        let metrics =
+            Arc::new(StoreMetrics { writer: QueueMetrics::default(), ..StoreMetrics::clone(&self.metrics) });
+        let db = Db { engine: self.engine, writer: queue, readers: None, metrics, is_stage: false };
+        Ok(Joint { db, is_kept, ended })
     }
 }
 

@@ -81,7 +81,8 @@ pub(in crate::store) fn open(url: &str, work_bell: &Arc<Notify>) -> Result<Db, E
     let readers = pool("reader", READERS, None, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let bell = Arc::downgrade(work_bell);
     spawn("listener", move || listen(&address, &bell))?;
-    Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers) })
+    let metrics = Arc::default();
+    Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers), metrics, is_stage: false })
 }
 
 /// A thread's connection and what it does with it.

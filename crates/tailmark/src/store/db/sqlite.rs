@@ -18,6 +18,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
 use super::{Db, Job, LONGEST_QUEUE, Row, Tx, lock, spawn};
 use crate::store::{Engine, Error};
+use crate::telemetry::metrics::{Histogram, StoreMetrics};
 
 /// Units of work committed together.
 const LARGEST_GROUP: usize = 64;
@@ -34,8 +35,10 @@ pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
     let lock = file.map(lock::share).transpose()?.flatten();
     let writer = connect(file)?;
     let (writer_queue, work) = sync_channel(LONGEST_QUEUE);
+    let metrics = Arc::<StoreMetrics>::default();
+    let groups = metrics.groups.clone();
     spawn("writer", move || {
-        write_all(&writer, &work);
+        write_all(&writer, &work, &groups);
         drop((writer, lock));
     })?;
     let readers = match file {
@@ -50,14 +53,15 @@ pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
         }
         None => None,
     };
-    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers })
+    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers, metrics, is_stage: false })
 }
 
 /// The writer's loop: takes what has queued up, commits it together, tells everyone.
-fn write_all(connection: &Connection, work: &Receiver<Job>) {
+fn write_all(connection: &Connection, work: &Receiver<Job>, groups: &Histogram) {
     while let Ok(first) = work.recv() {
         let more = std::iter::from_fn(|| work.try_recv().ok());
         let mut group: Vec<Job> = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect();
+        groups.count(u64::try_from(group.len()).unwrap_or_default());
         let mut done = 0;
         let committed = commit(connection, &mut group, &mut done);
         if let Err(error) = &committed {

@@ -99,6 +99,8 @@ impl TestApp {
             config.database.url.clone_from(url);
         }
         config.http.listen.set_port(0);
+        // Tests ask as fast as they can; those of throttling say so.
+        config.throttle.enabled = false;
         change(&mut config);
         let running = serve::start(config).await?;
         let base = format!("http://{}", running.address);
@@ -122,6 +124,12 @@ impl TestApp {
     /// A file in its folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Where its figures are.
+    pub fn metrics_url(&self) -> String {
+        let base = self._running.metrics.map(|address| format!("http://{address}"));
+        format!("{}/metrics", base.as_ref().unwrap_or(&self.base))
     }
 
     pub fn token(&self, caller: &Caller) -> String {

@@ -18,6 +18,7 @@ pub struct Caller {
     permissions: Vec<String>,
     expires_in: i64,
     audience: Option<&'static str>,
+    client: Option<&'static str>,
 }
 
 impl Caller {
@@ -25,7 +26,7 @@ impl Caller {
     pub fn user(permissions: &[&str]) -> Self {
         let kind = TokenKind::Delegated { user: "admin@contoso.example".to_owned() };
         let permissions = permissions.iter().copied().map(str::to_owned).collect();
-        Self { tenant: CONTOSO, kind, permissions, expires_in: 3600, audience: None }
+        Self { tenant: CONTOSO, kind, permissions, expires_in: 3600, audience: None, client: None }
     }
 
     /// Someone signed in who may do everything.
@@ -60,11 +61,17 @@ impl Caller {
         Self { audience: Some(audience), ..self }
     }
 
+    /// By another application than the issuer's own.
+    pub fn with_app(self, client: &'static str) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
     /// The token.
     pub fn token(&self, issuer: &Issuer) -> String {
         let mut request = TokenRequest::new(self.tenant, self.kind.clone(), clock::unix_seconds());
         request.permissions.clone_from(&self.permissions);
         request.expires_in = self.expires_in;
+        request.client = self.client.map(str::to_owned);
         if let Some(audience) = self.audience {
             request.audience = audience.to_owned();
         }

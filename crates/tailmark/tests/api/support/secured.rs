@@ -57,6 +57,7 @@ impl Secured {
         jwt::install();
         let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
         config.http.listen.set_port(0);
+        config.throttle.enabled = false;
         config.tls.mode = Mode::OwnCa;
         change(&mut config);
         Ok(Self { running: serve::start(config).await?, folder })
