@@ -133,7 +133,7 @@ impl Process {
     }
 
     /// By a program that becomes ours.
-    fn spawn_by(
+    pub fn spawn_by(
         starter: &[String],
         data: &Path,
         listen: &str,

@@ -40,7 +40,7 @@ fn refused(url: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let settings = [("TAILMARK_DATABASE_URL", url.to_owned())];
-    let mut process = Process::spawn_with(&folder.path().join("data"), "127.0.0.1:0", &log, &settings);
+    let mut process = Process::spawn_by(&[], &folder.path().join("data"), "127.0.0.1:0", &log, &settings);
     assert_eq!(process.ended().0.code(), Some(1));
     fs::read_to_string(log).unwrap()
 }
