@@ -49,10 +49,11 @@ impl Writer {
                     }
                     let (id, mut members) = find(tx, &tenant, &document.members)?.ok_or(Error::NotFound)?;
                     if overwrite {
-                        trail.touched(IDENTIFIER, &id, name, Changes::between(&members, &document.members));
+                        let before = members.clone();
                         let created = members.get("createdDateTime").cloned();
                         members.clone_from(&document.members);
                         members.extend(created.map(|created| ("createdDateTime".to_owned(), created)));
+                        trail.touched(IDENTIFIER, &id, name, Changes::between(&before, &members));
                         tx.run(&Statement::new(
                             "UPDATE corporate_identifiers SET document = $3, version = version + 1
                              WHERE tenant = $1 AND id = $2",
