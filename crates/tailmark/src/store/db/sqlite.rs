@@ -49,26 +49,30 @@ pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
     Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers })
 }
 
-/// The writer's loop: takes what has queued up, commits it together, tells everyone.
+/// The writer's loop: takes what has queued up and does it together.
 fn write_all(connection: &Connection, work: &Receiver<Job>) {
     while let Ok(first) = work.recv() {
         let more = std::iter::from_fn(|| work.try_recv().ok());
-        let mut group: Vec<Job> = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect();
-        let mut done = 0;
-        let committed = commit(connection, &mut group, &mut done);
-        if let Err(error) = &committed {
-            tracing::error!(%error, "a transaction was rolled back");
-            // Some errors roll back by themselves; the others must not leave the transaction open.
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
-            }
-            group.iter_mut().skip(done).for_each(|job| {
-                job.run(Err(error.clone()));
-            });
+        write_together(connection, std::iter::once(first).chain(more).take(LARGEST_GROUP).collect());
+    }
+}
+
+/// Does units of work, commits them together, tells everyone.
+pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) {
+    let mut done = 0;
+    let committed = commit(connection, &mut group, &mut done);
+    if let Err(error) = &committed {
+        tracing::error!(%error, "a transaction was rolled back");
+        // Some errors roll back by themselves; the others must not leave the transaction open.
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
         }
-        for job in group {
-            job.conclude(committed.clone());
-        }
+        group.iter_mut().skip(done).for_each(|job| {
+            job.run(Err(error.clone()));
+        });
+    }
+    for job in group {
+        job.conclude(committed.clone());
     }
 }
 
@@ -176,6 +180,11 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
         }
         None => Connection::open_in_memory()?,
     };
+    prepared(connection)
+}
+
+/// The connection with everything set that a unit of work relies on.
+pub(super) fn prepared(connection: Connection) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     write_ahead(&connection)?;
