@@ -25,7 +25,7 @@ use super::{Engine, Error};
 pub struct Queue {
     pub(super) db: Db,
     work: Arc<Notify>,
-    assignment_time: i64,
+    pub(super) assignment_time: i64,
 }
 
 /// A record that the worker may settle.
