@@ -24,6 +24,7 @@ mod tables;
 mod uploads;
 
 pub use condition::{Condition, Conditions, Known};
+pub use db::steps::Steps;
 pub use devices::Deleted;
 pub use documents::{Document, Documents};
 pub use identifiers::Taken;
@@ -38,12 +39,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use autopilot::fault::Fault;
+use odata::value::DateTimeOffset;
 use tokio::sync::Notify;
 
 use crate::access::Grant;
 use crate::clock;
-use audit::{Activity, Audited};
 use crate::telemetry::metrics::StoreMetrics;
+use audit::{Activity, Audited};
 use db::{Db, Joint};
 
 /// Why the store did not do something.
@@ -173,6 +175,7 @@ pub struct Store {
     work: Arc<Notify>,
     /// How long devices wait for their profile, in units of 100 ns.
     assignment_time: i64,
+    clock: fn() -> DateTimeOffset,
 }
 
 /// Reads what one tenant has.
@@ -190,12 +193,18 @@ pub struct Writer {
     work: Arc<Notify>,
     condition: Option<Condition>,
     assignment_time: i64,
+    clock: fn() -> DateTimeOffset,
 }
 
 impl Writer {
+    /// The time, in units of 100 ns since 1970.
+    fn now(&self) -> i64 {
+        (self.clock)().ticks
+    }
+
     /// When a device that is assigned a profile now has it.
     fn due(&self) -> i64 {
-        clock::now().ticks.saturating_add(self.assignment_time)
+        self.now().saturating_add(self.assignment_time)
     }
 }
 
@@ -242,8 +251,27 @@ impl Store {
             Place::Postgres(url) => db::postgres::open(url, &bell),
         });
         let db = opened.await.map_err(|_| Error::Closed)??;
-        migrate::up(&db).await?;
-        Ok(Self { db, work, assignment_time: 0 })
+        let store = Self { db, work, assignment_time: 0, clock: clock::now };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// A database in memory that does nothing by itself, shared by those who name it alike, with a clock of one's own:
+    /// for simulations. Its tables are not brought up to date.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub fn in_steps(name: &str, clock: fn() -> DateTimeOffset) -> Result<(Self, Steps), Error> {
+        let (db, steps) = db::steps::open(name)?;
+        Ok((Self { db, work: Arc::new(Notify::new()), assignment_time: 0, clock }, steps))
+    }
+
+    /// Brings the tables up to date.
+    ///
+    /// # Errors
+    /// The database's, or that it is of a newer version; then nothing is changed.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        migrate::up(&self.db).await
     }
 
     /// The same, whose devices wait so many units of 100 ns for their profile.
@@ -263,11 +291,12 @@ impl Store {
     pub fn writer(&self, grant: &Grant, activity: Activity) -> Writer {
         let tenant = grant.tenant().to_string();
         Writer {
-            units: Audited::new(self.db.for_requests(), tenant.clone(), activity),
+            units: Audited::new(self.db.for_requests(), tenant.clone(), activity, self.clock),
             tenant,
             work: Arc::clone(&self.work),
             condition: None,
             assignment_time: self.assignment_time,
+            clock: self.clock,
         }
     }
 

@@ -29,36 +29,59 @@ const TICKS_PER_SECOND: i64 = 10_000_000;
 const FORGETTING: Duration = Duration::from_secs(3600);
 const FORGOTTEN: i64 = 1000;
 
-/// Works until `stop` says so; what is claimed then is settled first. Events are forgotten when nothing else is to do.
-pub async fn run(queue: Queue, settings: Import, audit: Audit, mut stop: watch::Receiver<bool>) {
-    let mut forgetting = Instant::now();
-    while !*stop.borrow() {
-        let done = match chunk(&queue, &settings, &mut stop).await {
-            Ok(0) => queue.deliver(clock::now().ticks).await,
-            done => done,
-        };
-        let done = match done {
-            Ok(0) if audit.retention_days > 0 && forgetting <= Instant::now() => {
-                let forgotten = forget(&queue, &audit).await;
-                if !matches!(forgotten, Ok(1..)) {
-                    forgetting = Instant::now() + FORGETTING;
+/// What a worker does next. All that it knows between two steps is in here: it may be killed or kept waiting there.
+#[derive(Debug)]
+pub enum Step {
+    /// Take records that nobody holds.
+    Claim,
+    /// Find out who the devices are.
+    Examine(Vec<Claim>),
+    /// Store what becomes of them.
+    Settle(Arc<Vec<Examined>>),
+    /// Give devices the profiles that are due.
+    Deliver,
+    /// Nothing, until the bell rings or some time has passed.
+    Rest,
+}
+
+impl Step {
+    /// Does it, and says what comes next. `now` is in units of 100 ns since 1970; `new_id` names devices.
+    ///
+    /// # Errors
+    /// The database's, and what comes after a pause.
+    pub async fn take(
+        self,
+        queue: &Queue,
+        settings: &Import,
+        now: i64,
+        new_id: fn() -> String,
+    ) -> Result<Self, (Error, Self)> {
+        match self {
+            Self::Claim => {
+                let lease =
+                    i64::try_from(settings.lease).unwrap_or(i64::MAX).saturating_mul(TICKS_PER_SECOND);
+                let claims = queue.claim(CHUNK, now, lease).await.map_err(|error| (error, Self::Claim))?;
+                Ok(if claims.is_empty() { Self::Deliver } else { Self::Examine(claims) })
+            }
+            Self::Examine(claims) => Ok(Self::Settle(Arc::new(examine_all(claims, queue, settings)))),
+            Self::Settle(examined) => match queue.settle(Arc::clone(&examined), now, new_id).await {
+                Ok(settled) => {
+                    tracing::debug!(claimed = examined.len(), settled, "settled");
+                    Ok(Self::Claim)
                 }
-                forgotten
-            }
-            done => done,
-        };
-        let wait = match done {
-            Ok(0) => POLL,
-            Ok(_) => continue,
-            Err(error) => {
-                tracing::error!(%error, "the import queue cannot be worked on");
-                PAUSE
-            }
-        };
-        tokio::select! {
-            () = queue.rung() => {}
-            () = tokio::time::sleep(wait) => {}
-            _ = stop.changed() => {}
+                // Not the devices' fault, so it counts as no attempt. If it takes longer than the lease, someone else
+                // may have settled them by then; settling decides that.
+                Err(error @ (Error::Full | Error::ReadOnly | Error::Busy)) => {
+                    Err((error, Self::Settle(examined)))
+                }
+                Err(error) => Err((error, Self::Claim)),
+            },
+            Self::Deliver => match queue.deliver(now).await {
+                Ok(0) => Ok(Self::Rest),
+                Ok(_) => Ok(Self::Claim),
+                Err(error) => Err((error, Self::Claim)),
+            },
+            Self::Rest => Ok(Self::Claim),
         }
     }
 }
@@ -69,36 +92,61 @@ async fn forget(queue: &Queue, audit: &Audit) -> Result<usize, Error> {
     queue.forget_events(clock::now().ticks.saturating_sub(kept), FORGOTTEN).await
 }
 
-/// Settles one chunk; says how many records were claimed.
-async fn chunk(queue: &Queue, settings: &Import, stop: &mut watch::Receiver<bool>) -> Result<usize, Error> {
-    let lease = i64::try_from(settings.lease).unwrap_or(i64::MAX).saturating_mul(TICKS_PER_SECOND);
-    let claims = queue.claim(CHUNK, clock::now().ticks, lease).await?;
-    let claimed = claims.len();
-    if claimed == 0 {
-        return Ok(0);
+/// Works until `stop` says so; what is claimed then is settled first. Events are forgotten when nothing else is to do.
+pub async fn run(queue: Queue, settings: Import, audit: Audit, mut stop: watch::Receiver<bool>) {
+    let (mut step, mut forgetting) = (Step::Claim, Instant::now());
+    while !*stop.borrow() || matches!(step, Step::Examine(_) | Step::Settle(_)) {
+        step = match step {
+            Step::Rest if audit.retention_days > 0 && forgetting <= Instant::now() => {
+                let forgotten = forget(&queue, &audit).await;
+                if let Err(error) = &forgotten {
+                    tracing::error!(%error, "old events cannot be forgotten");
+                }
+                if !matches!(forgotten, Ok(1..)) {
+                    forgetting = Instant::now() + FORGETTING;
+                }
+                Step::Claim
+            }
+            Step::Rest => {
+                tokio::select! {
+                    () = queue.rung() => {}
+                    () = tokio::time::sleep(POLL) => {}
+                    _ = stop.changed() => {}
+                }
+                Step::Claim
+            }
+            // Reading hashes takes milliseconds: not on a thread that serves requests.
+            Step::Examine(claims) => {
+                let (queue, settings) = (queue.clone(), settings.clone());
+                match tokio::task::spawn_blocking(move || examine_all(claims, &queue, &settings)).await {
+                    Ok(examined) => Step::Settle(Arc::new(examined)),
+                    // The runtime is about to end.
+                    Err(_) => return,
+                }
+            }
+            step => match step.take(&queue, &settings, clock::now().ticks, ids::next).await {
+                Ok(next) => next,
+                Err((error, next)) => {
+                    if let Step::Settle(examined) = &next {
+                        tracing::error!(%error, claimed = examined.len(), "what is done cannot be stored yet");
+                    } else {
+                        tracing::error!(%error, "the import queue cannot be worked on");
+                    }
+                    if *stop.borrow() {
+                        return;
+                    }
+                    let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
+                    next
+                }
+            },
+        };
     }
+}
+
+fn examine_all(claims: Vec<Claim>, queue: &Queue, settings: &Import) -> Vec<Examined> {
     let (rule, attempts) = (settings.hardware_hash.into(), i64::from(settings.attempts));
-    // Reading hashes takes milliseconds: not on a thread that serves requests.
-    let panics = queue.metrics().worker_panics.clone();
-    let examined = tokio::task::spawn_blocking(move || {
-        claims.into_iter().map(|claim| examine(claim, rule, attempts, &panics)).collect::<Vec<_>>()
-    });
-    let examined = Arc::new(examined.await.map_err(|_| Error::Closed)?);
-    loop {
-        match queue.settle(Arc::clone(&examined), clock::now().ticks, ids::next).await {
-            Ok(settled) => {
-                tracing::debug!(claimed, settled, "settled");
-                return Ok(claimed);
-            }
-            // Not the devices' fault, so it counts as no attempt. If it takes longer than the lease, someone else
-            // may have settled them by then; settling decides that.
-            Err(error @ (Error::Full | Error::ReadOnly | Error::Busy)) if !*stop.borrow() => {
-                tracing::error!(%error, claimed, "what is done cannot be stored yet");
-                let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    let panics = &queue.metrics().worker_panics;
+    claims.into_iter().map(|claim| examine(claim, rule, attempts, panics)).collect()
 }
 
 fn examine(claim: Claim, rule: HashRule, attempts: i64, panics: &Counter) -> Examined {

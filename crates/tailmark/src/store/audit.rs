@@ -11,12 +11,13 @@ use std::sync::Arc;
 
 use autopilot::model::Version;
 use odata::sql::{Scalar, Statement};
+use odata::value::DateTimeOffset;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
 use super::db::{Db, Tx};
 use super::{Error, Queue};
-use crate::{clock, ids};
+use crate::ids;
 
 /// The most resources that one event names: as many as the worker settles at a time.
 pub const MOST_RESOURCES: usize = 200;
@@ -118,11 +119,12 @@ pub(super) struct Audited {
     db: Db,
     tenant: String,
     activity: Arc<Activity>,
+    clock: fn() -> DateTimeOffset,
 }
 
 impl Audited {
-    pub(super) fn new(db: Db, tenant: String, activity: Activity) -> Self {
-        Self { db, tenant, activity: Arc::new(activity) }
+    pub(super) fn new(db: Db, tenant: String, activity: Activity, clock: fn() -> DateTimeOffset) -> Self {
+        Self { db, tenant, activity: Arc::new(activity), clock }
     }
 
     /// Does something in a transaction, and records it there with the resources that the work names.
@@ -134,7 +136,7 @@ impl Audited {
         work: impl Fn(&Tx<'_>, &mut Trail) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let (tenant, activity) = (self.tenant.clone(), Arc::clone(&self.activity));
-        let moment = Moment::now();
+        let moment = Moment::at((self.clock)().ticks);
         self.db
             .write(move |tx| {
                 let mut trail = Trail::default();
@@ -154,8 +156,8 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    pub(super) fn now() -> Self {
-        Self { id: ids::next(), ticks: clock::now().ticks }
+    pub(super) fn at(ticks: i64) -> Self {
+        Self { id: ids::next(), ticks }
     }
 }
 

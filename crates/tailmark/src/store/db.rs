@@ -10,6 +10,7 @@ mod joint;
 pub(super) mod lock;
 pub(super) mod postgres;
 pub(super) mod sqlite;
+pub(super) mod steps;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -11,7 +11,6 @@ use super::imports::text;
 use super::profiles::{Whom, assign, exists};
 use super::uploads::found;
 use super::{Engine, Error, Writer};
-use crate::clock;
 
 /// How long the real service takes to remove a device, in units of 100 ns: half an hour.
 const REMOVAL: i64 = 1800 * 10_000_000;
@@ -70,7 +69,7 @@ impl Writer {
     // Differs: at once. The real service takes up to half an hour, for which a second deletion is refused here, too.
     pub async fn delete_device(&self, id: &str) -> Result<(), Error> {
         let (tenant, id, condition) = (self.tenant.clone(), id.to_owned(), self.condition.clone());
-        let now = clock::now().ticks;
+        let now = self.now();
         self.units
             .write(move |tx, trail| {
                 let done = met(condition.as_ref(), tx, &tenant)
@@ -97,7 +96,7 @@ impl Writer {
         serial_numbers: Vec<String>,
     ) -> Result<Vec<Deleted>, Error> {
         let (tenant, profile) = (self.tenant.clone(), profile.map(str::to_owned));
-        let now = clock::now().ticks;
+        let now = self.now();
         self.units
             .write(move |tx, trail| {
                 if let Some(profile) = &profile

@@ -81,17 +81,22 @@ impl Reader {
 impl Queue {
     /// Gives devices the profiles that are due, and ends synchronisations that are over. Says how many there were.
     ///
+    /// What would be due later than twice the time that it takes was begun before the clock was set back: it is due, too.
+    ///
     /// # Errors
     /// The database's.
     pub async fn deliver(&self, now: i64) -> Result<usize, Error> {
-        let moment = Moment::now();
+        let moment = Moment::at(now);
+        let absurd = now.saturating_add(self.assignment_time.saturating_mul(2));
         self.db
             .write(move |tx| {
                 // What waits can be seen without a write.
                 let waiting = tx.row(&Statement::new(
                     "SELECT 1 WHERE EXISTS (SELECT 1 FROM devices WHERE profile_due_ticks <= $1)
-                        OR EXISTS (SELECT 1 FROM autopilot_settings WHERE sync_due_ticks <= $1)",
-                    vec![now.into()],
+                        OR EXISTS (SELECT 1 FROM devices WHERE profile_due_ticks > $2)
+                        OR EXISTS (SELECT 1 FROM autopilot_settings WHERE sync_due_ticks <= $1
+                            OR sync_due_ticks - $1 > 2 * (sync_due_ticks - last_manual_ticks))",
+                    vec![now.into(), absurd.into()],
                 ))?;
                 if waiting.is_none() {
                     return Ok(0);
@@ -99,14 +104,15 @@ impl Queue {
                 let devices = tx.rows(&Statement::new(
                     "UPDATE devices SET profile_id = intended_profile_id, profile_status = 1, profile_detail = 0,
                         profile_assigned_ticks = $1, profile_due_ticks = NULL
-                     WHERE profile_due_ticks <= $1 RETURNING tenant, id, serial_number, profile_id",
-                    vec![now.into()],
+                     WHERE profile_due_ticks <= $1 OR profile_due_ticks > $2
+                     RETURNING tenant, id, serial_number, profile_id",
+                    vec![now.into(), absurd.into()],
                 ))?;
                 record_delivery(tx, &moment, &devices)?;
                 let settings = tx.run(&Statement::new(
                     "UPDATE autopilot_settings SET sync_status = 2, last_sync_ticks = $1, sync_due_ticks = NULL,
                         version = version + 1
-                     WHERE sync_due_ticks <= $1",
+                     WHERE sync_due_ticks <= $1 OR sync_due_ticks - $1 > 2 * (sync_due_ticks - last_manual_ticks)",
                     vec![now.into()],
                 ))?;
                 Ok(devices.len() + settings)

@@ -29,7 +29,7 @@ use crate::telemetry::metrics::StoreMetrics;
 pub struct Queue {
     pub(super) db: Db,
     work: Arc<Notify>,
-    assignment_time: i64,
+    pub(super) assignment_time: i64,
 }
 
 /// A record that the worker may settle.
@@ -121,7 +121,7 @@ impl Queue {
         new_id: fn() -> String,
     ) -> Result<usize, Error> {
         let due = now.saturating_add(self.assignment_time);
-        let moment = Moment::now();
+        let moment = Moment::at(now);
         let settled = self
             .db
             .write(move |tx| {

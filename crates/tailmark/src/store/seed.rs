@@ -74,7 +74,7 @@ impl Seeding {
             documents.extend(own);
         }
         let tenant = tenant.to_owned();
-        let moment = Moment::now();
+        let moment = Moment::at(now);
         self.db
             .write(move |tx| {
                 let mut trail = Trail::default();

@@ -22,6 +22,7 @@ mod program;
 mod queue;
 mod replicas;
 mod secured_database;
+mod simulation;
 mod start;
 mod stop;
 mod sync;

@@ -98,6 +98,11 @@ fn writer(store: &Store, set: &str) -> Writer {
     };
     let request = odata::syntax::parse(&format!("/deviceManagement/{set}"), None).unwrap();
     let resource = odata::bind::resource(Version::Beta.model(), &request.path).unwrap();
+    store.writer(&Grant::check(&caller, &resource, Act::Insert).unwrap(), activity())
+}
+
+/// Something that somebody does.
+pub fn activity() -> Activity {
     let actor = Actor {
         kind: "ItPro",
         permissions: Vec::new(),
@@ -108,14 +113,13 @@ fn writer(store: &Store, set: &str) -> Writer {
         ip_address: None,
         user_id: None,
     };
-    let activity = Activity {
+    Activity {
         actor,
         correlation_id: Uuid::nil(),
         operation: Operation::Create,
         verb: "Create".to_owned(),
         resource_type: String::new(),
-    };
-    store.writer(&Grant::check(&caller, &resource, Act::Insert).unwrap(), activity)
+    }
 }
 
 fn examined(claims: &[Claim]) -> Arc<Vec<Examined>> {
@@ -239,6 +243,28 @@ async fn a_record_that_no_worker_finishes_is_given_up() {
     stop.send(true).unwrap();
     work.await.unwrap();
     assert_eq!((row, pair.registered()), ((4, String::new(), 640, 4), 0));
+}
+
+#[tokio::test]
+async fn what_is_due_since_before_the_clock_was_set_back_is_due_now() {
+    let pair = Pair::new().await;
+    let queue = pair.a.queue();
+    pair.import(0..1).await;
+    let (now, day) = (clock::now().ticks, 86_400 * SECOND);
+    assert_eq!(settle(&queue, &claim(&queue, now).await).await, 1);
+    let late = now + 400 * day;
+    let writer = writer(&pair.a, "importedWindowsAutopilotDeviceIdentities");
+    writer.begin_sync(late, late + 5 * SECOND).await.unwrap();
+    let database = Connection::open(pair.folder.path().join("tailmark.db")).unwrap();
+    let change =
+        "UPDATE devices SET intended_profile_id = 'profile', profile_status = 3, profile_due_ticks = $1";
+    assert_eq!(database.execute(change, [late]).unwrap(), 1);
+    assert_eq!(queue.deliver(now).await.unwrap(), 2);
+    assert_eq!(queue.deliver(now).await.unwrap(), 0);
+    // One that has just begun is not over, even where another clock is a little ahead.
+    writer.begin_sync(now + SECOND, now + 6 * SECOND).await.unwrap();
+    assert_eq!(queue.deliver(now).await.unwrap(), 0);
+    assert_eq!(queue.deliver(now + 6 * SECOND).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -98,8 +98,7 @@ impl Connection {
         let (asking, limits, peer) = (Arc::clone(&client), self.limits, self.peer);
         let service = service_fn(move |request: Request<Incoming>| {
             let client = Arc::clone(&asking);
-            let request =
-                arrived(request, transport, &limits, peer).map(|body| Body::new(client.asks(body)));
+            let request = arrived(request, transport, &limits, peer).map(|body| Body::new(client.asks(body)));
             let answer = answer(router.clone(), request, limits.request);
             async move { told(answer.await, |body| Body::new(client.is_told(body))) }
         });

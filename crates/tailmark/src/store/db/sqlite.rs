@@ -56,27 +56,32 @@ pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
     Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers, metrics, is_stage: false })
 }
 
-/// The writer's loop: takes what has queued up, commits it together, tells everyone.
+/// The writer's loop: takes what has queued up and does it together.
 fn write_all(connection: &Connection, work: &Receiver<Job>, groups: &Histogram) {
     while let Ok(first) = work.recv() {
         let more = std::iter::from_fn(|| work.try_recv().ok());
-        let mut group: Vec<Job> = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect();
+        let group: Vec<Job> = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect();
         groups.count(u64::try_from(group.len()).unwrap_or_default());
-        let mut done = 0;
-        let committed = commit(connection, &mut group, &mut done);
-        if let Err(error) = &committed {
-            tracing::error!(%error, "a transaction was rolled back");
-            // Some errors roll back by themselves; the others must not leave the transaction open.
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
-            }
-            group.iter_mut().skip(done).for_each(|job| {
-                job.run(Err(error.clone()));
-            });
+        write_together(connection, group);
+    }
+}
+
+/// Does units of work, commits them together, tells everyone.
+pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) {
+    let mut done = 0;
+    let committed = commit(connection, &mut group, &mut done);
+    if let Err(error) = &committed {
+        tracing::error!(%error, "a transaction was rolled back");
+        // Some errors roll back by themselves; the others must not leave the transaction open.
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
         }
-        for job in group {
-            job.conclude(committed.clone());
-        }
+        group.iter_mut().skip(done).for_each(|job| {
+            job.run(Err(error.clone()));
+        });
+    }
+    for job in group {
+        job.conclude(committed.clone());
     }
 }
 
@@ -188,6 +193,11 @@ fn connect(file: Option<&Path>) -> Result<Connection, Error> {
     if connection.is_readonly("main")? {
         return Err(Error::ReadOnly);
     }
+    prepared(connection)
+}
+
+/// The connection with everything set that a unit of work relies on.
+pub(super) fn prepared(connection: Connection) -> Result<Connection, Error> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     write_ahead(&connection)?;
