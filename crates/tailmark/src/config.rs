@@ -13,6 +13,7 @@ pub mod import;
 pub mod intercept;
 pub mod log;
 pub mod metrics;
+pub mod telemetry;
 pub mod throttle;
 pub mod tls;
 
@@ -53,6 +54,8 @@ pub struct Config {
     pub throttle: throttle::Throttle,
     /// `metrics.*`
     pub metrics: metrics::Metrics,
+    /// `telemetry.*`
+    pub telemetry: telemetry::Telemetry,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -75,6 +78,7 @@ const SECTIONS: &[&str] = &[
     "emulation",
     "throttle",
     "metrics",
+    "telemetry",
     "log",
 ];
 const LISTS: &[&str] = &["auth.issuer", "auth.audience", "auth.tenants", "auth.algorithms", "compat.quirks"];

@@ -15,3 +15,5 @@ mod queue;
 mod replicas;
 mod start;
 mod stop;
+#[cfg(feature = "otlp")]
+mod traces;
