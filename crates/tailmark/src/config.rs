@@ -14,6 +14,7 @@ pub mod import;
 pub mod intercept;
 pub mod log;
 pub mod metrics;
+pub mod telemetry;
 pub mod throttle;
 pub mod tls;
 
@@ -56,6 +57,8 @@ pub struct Config {
     pub throttle: throttle::Throttle,
     /// `metrics.*`
     pub metrics: metrics::Metrics,
+    /// `telemetry.*`
+    pub telemetry: telemetry::Telemetry,
     /// `log.*`
     pub log: log::Log,
     /// The folder of the database and of the embedded issuer's key; from `--data`.
@@ -79,6 +82,7 @@ const SECTIONS: &[&str] = &[
     "emulation",
     "throttle",
     "metrics",
+    "telemetry",
     "log",
 ];
 const LISTS: &[&str] = &[

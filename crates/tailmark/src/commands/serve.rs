@@ -107,7 +107,7 @@ impl Running {
 /// What kept it from starting.
 pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     let config = args.config()?;
-    telemetry::start(&config.log)?;
+    let traces = telemetry::start(&config.log, &config.telemetry)?;
     // From here on: whoever reads that it listens may tell it to stop at once.
     let mut signals = Signals::listen().context("signals cannot be listened to")?;
     let running = start(config).await?;
@@ -116,6 +116,9 @@ pub async fn run(args: ServeArgs) -> anyhow::Result<Exit> {
     signals.next().await;
     tracing::info!("stopping");
     running.stop().await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
     Ok(Exit::Done)
 }
 

@@ -14,6 +14,7 @@ use tracing::Span;
 use super::version_of;
 use crate::telemetry::metrics::{Answered, Metrics};
 use crate::telemetry::stage::span;
+use crate::telemetry::traces;
 
 /// As many navigations are in a route at most; the model leads round in circles.
 const LONGEST_ROUTE: usize = 4;
@@ -36,12 +37,12 @@ impl Trail {
         let span = span!(
             "request",
             otel.kind = "server",
-            otel.name = tracing::field::Empty,
             otel.status_code = tracing::field::Empty,
             http.request.method = method,
             http.route = tracing::field::Empty,
             http.response.status_code = tracing::field::Empty
         );
+        traces::follow(&span, request.headers());
         Arc::new(Self { since: Instant::now(), method, version, route: OnceLock::new(), span })
     }
 
@@ -66,9 +67,7 @@ impl Trail {
         let status = response.status();
         if !self.span.is_disabled() {
             let slash = if self.version.is_empty() { "" } else { "/" };
-            let address = format!("{slash}{}{route}", self.version);
-            self.span.record("otel.name", format!("{} {address}", self.method));
-            self.span.record("http.route", address);
+            self.span.record("http.route", format!("{slash}{}{route}", self.version));
             self.span.record("http.response.status_code", status.as_u16());
             if status.is_server_error() {
                 self.span.record("otel.status_code", "ERROR");

@@ -80,7 +80,9 @@ where
     W: Fn(&Tx<'_>) -> Result<T, Error> + Send,
 {
     fn run(&mut self, tx: Result<&Tx<'_>, Error>) -> bool {
-        self.waiting.take().map(Waiting::end);
+        if let Some(waiting) = self.waiting.take() {
+            waiting.end();
+        }
         // A panic is one unit's failure: the thread serves the next.
         let result = tx.and_then(|tx| {
             catch_unwind(AssertUnwindSafe(|| (self.work)(tx))).unwrap_or_else(|_| {

@@ -10,10 +10,13 @@ use tracing::{Instrument as _, Span};
 
 use super::metrics::Histogram;
 
-/// The target of all spans. They are of the lowest level, so that they cost nothing unless someone asks for them.
+/// The target of all spans.
+pub const TARGET: &str = "tailmark::stages";
+
+/// A span of the lowest level, so that it costs nothing unless someone asks for it.
 macro_rules! span {
     ($name:literal $($fields:tt)*) => {
-        tracing::span!(target: "tailmark::stages", tracing::Level::TRACE, $name $($fields)*)
+        tracing::span!(target: $crate::telemetry::stage::TARGET, tracing::Level::TRACE, $name $($fields)*)
     };
 }
 pub(crate) use span;

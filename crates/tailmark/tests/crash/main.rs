@@ -26,3 +26,5 @@ mod simulation;
 mod start;
 mod stop;
 mod sync;
+#[cfg(feature = "otlp")]
+mod traces;
