@@ -22,7 +22,7 @@ use crate::http::caller::{Embedded, Verifier};
 use crate::http::{self, App, listen};
 use crate::issuer::{self, Issuer};
 use crate::store::Store;
-use crate::{emulation, seed, telemetry, worker};
+use crate::{catalogue, emulation, seed, telemetry, worker};
 
 /// Run the service.
 #[derive(Debug, Default, clap::Args)]
@@ -182,7 +182,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     tasks.push(tokio::spawn(worker::run(queue, settings, stopped.clone())));
     let others = app.config.intercept.others;
     let config = Arc::clone(&app.config);
-    let mut router = http::router(app, beside.merge(doors.certificate()));
+    let mut router = http::router(app, beside.merge(doors.certificate()).merge(catalogue::routes()));
     if config.console.enabled {
         let console = Console::new(config, router.clone(), &embedded.address, stopped.clone())?;
         router = router.merge(console::routes(console));

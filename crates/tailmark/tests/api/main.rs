@@ -9,6 +9,7 @@
 mod auth;
 mod bad_input;
 mod batch;
+mod catalogue;
 mod console;
 mod coverage;
 mod errors;
@@ -18,6 +19,7 @@ mod facts;
 mod generated;
 mod intercept;
 mod language;
+mod malformed;
 mod metadata;
 mod paging;
 mod paths;
