@@ -111,6 +111,20 @@ impl Problem {
         self
     }
 
+    /// The same as JSON, alike in the output of the command line and in the service's answers: `line`, `column` (its
+    /// number), `columnName`, `severity`, `code`, `message`, `fix`; null where there is none.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "line": self.line,
+            "column": self.column.as_ref().and_then(|column| column.number),
+            "columnName": self.column.as_ref().map(|column| &column.name),
+            "severity": self.severity.to_string(),
+            "code": self.code,
+            "message": self.message,
+            "fix": self.fix,
+        })
+    }
+
     fn new(severity: Severity, code: &'static str, message: String) -> Self {
         debug_assert!(CODES.contains(&code), "{code} is missing in CODES");
         Self { severity, code, line: None, column: None, message, fix: None }

@@ -100,6 +100,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/uploads/{id}/delete", post(uploads::delete))
         .route("/console/devices", get(devices::list))
         .route("/console/devices/filter", get(devices::filtered))
+        .route("/console/devices/sync", post(devices::sync))
         .route("/console/devices/select", post(devices::bulk::select))
         .route("/console/devices/change", post(devices::bulk::change))
         .route("/console/devices/devices.csv", get(devices::export::sheet))

@@ -10,6 +10,7 @@ mod activity;
 mod batch;
 mod body;
 pub mod caller;
+mod check;
 mod conditions;
 pub mod correlation;
 mod cors;
@@ -63,6 +64,8 @@ use trail::Trail;
 
 /// The most entities in a page: as many as the real service's pages hold.
 const PAGE: u64 = 1000;
+/// The methods of the API.
+const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
 
 /// Where an answer comes from, in the words that support at Microsoft asks for.
 const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Tailmark","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"tailmark"}}"#;
@@ -170,6 +173,11 @@ async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Respon
             let base = base.ok_or(Error::Host)?;
             return metadata::openapi(&parts, &base);
         }
+        if parts.uri.path() == check::ADDRESS {
+            base.ok_or(Error::Host)?;
+            let caller = app.verifier.verify(&parts.headers, clock::unix_seconds()).await?;
+            return check::answer(&app.config, &caller, &parts, body).await;
+        }
         let (version, path) = version_of(parts.uri.path())?;
         let base = base.ok_or(Error::Host)?;
         if let Some(document) = metadata::Document::at(path) {
@@ -219,7 +227,7 @@ async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Respon
             Method::POST | Method::PATCH | Method::PUT | Method::DELETE => {
                 write::write(&exchange, body).await
             }
-            _ => Err(Error::Method),
+            _ => Err(Error::Method(METHODS)),
         }
     };
     // A panic is one request's failure; its message is on standard error.

@@ -4,11 +4,13 @@
 //! [`store`] keeps what they say, [`worker`] imports what is kept. Rooms depend on each other in that order and on
 //! the libraries `autopilot` and `odata` below; never upwards, never sideways. The embedded [`issuer`] is an OpenID
 //! provider like any other, and [`graph_client`] a client like any other. [`console`] shows
-//! people pages, and is a client of [`http`], too. [`tls`] makes and shows certificates, and
+//! people pages, and is a client of [`http`], too; [`catalogue`] has a page for each error code. [`tls`] makes and shows certificates, and
 //! [`intercept`] is the proxy through which programs reach [`http`] under names that are Microsoft's.
 //! [`telemetry`] is what all of them say of themselves.
 
 pub mod access;
+pub mod browser;
+pub mod catalogue;
 pub mod clock;
 pub mod commands;
 pub mod config;

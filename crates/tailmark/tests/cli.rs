@@ -3,18 +3,24 @@
 //! The first half needs no service. The second half starts `tailmark serve` on a free port with a folder of
 //! its own, reads the ready line, mints a token, and drives it through the same binary. `acts` changes and
 //! deletes, `resume` interrupts imports, `graph` signs in as to Microsoft's service, `help` holds the help and
-//! docs/cli.md to the program.
+//! docs/cli.md to the program, `documents` does what README.md and docs/ say, in a terminal.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends here")]
 
 #[path = "cli/acts.rs"]
 mod acts;
+#[cfg(unix)]
+#[path = "cli/documents.rs"]
+mod documents;
 #[path = "cli/graph.rs"]
 mod graph;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/resume.rs"]
 mod resume;
+#[cfg(unix)]
+#[path = "cli/terminal.rs"]
+mod terminal;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -312,7 +318,9 @@ fn explain_knows_codes_and_names() {
     let by_code = desk.run(&["explain", "808"]).ends(0).json();
     assert_eq!(by_code[0]["name"], "ZtdDeviceAssignedToOtherTenant");
     assert_eq!(desk.run(&["explain", "ztddeviceassignedtoothertenant"]).ends(0).json(), by_code);
-    desk.run(&["explain", "806", "-o", "table"]).ends(0).prints("Remedy   ");
+    let shown = desk.run(&["explain", "806", "-o", "table"]).ends(0).prints("Remedy   ");
+    shown.prints("Page     http://127.0.0.1:9/docs/errors/806\n");
+    assert_eq!(by_code[0]["page"], "http://127.0.0.1:9/docs/errors/808");
     desk.run(&["explain", "999"]).ends(3);
     desk.run(&["explain", "NoSuchThing"]).ends(3);
 }
@@ -474,7 +482,10 @@ fn lists_are_filtered_ordered_cut_and_deleted() {
     desk.run(&["devices", "delete", id, "--yes"]).ends(0).says("deleted");
     desk.run(&["devices", "show", id]).ends(3).says("request-id");
     desk.run(&["devices", "delete", id, "--yes"]).ends(3);
-    desk.run(&["devices", "list", "--filter", "colour eq 'red'"]).ends(1).says("colour");
+    desk.run(&["devices", "list", "--filter", "colour eq 'red'"])
+        .ends(1)
+        .says("colour")
+        .says("/docs/errors/BadRequest");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tailmark::catalogue;
 use tailmark::telemetry::metrics::{Metrics, StoreMetrics, TokenMetrics};
 
 /// A file with its path below the root of the repository.
@@ -212,7 +213,7 @@ fn the_libraries_do_no_input_or_output_and_read_no_clock() {
 #[test]
 fn rooms_know_only_those_below_them() {
     // A room, and what it must not name.
-    let rooms: [(&[&str], &[&str]); 7] = [
+    let rooms: [(&[&str], &[&str]); 8] = [
         (
             &["store.rs", "store/"],
             &["crate::http", "crate::worker", "crate::commands", "crate::issuer", "crate::seed"],
@@ -229,6 +230,10 @@ fn rooms_know_only_those_below_them() {
                 "crate::issuer",
                 "crate::seed",
             ],
+        ),
+        (
+            &["catalogue.rs", "catalogue/", "browser.rs"],
+            &["crate::http", "crate::store", "crate::access", "crate::console", "crate::commands"],
         ),
         (&["worker.rs"], &["crate::http", "crate::commands", "crate::issuer"]),
         (
@@ -289,6 +294,7 @@ fn only_one_file_chooses_an_error_status() {
         "crates/tailmark/src/issuer/refusal.rs",
         "crates/tailmark/src/intercept/refusal.rs",
         "crates/tailmark/src/console/refusal.rs",
+        "crates/tailmark/src/catalogue/page.rs",
         // Beside the API, for tests only.
         "crates/tailmark/src/emulation.rs",
     ];
@@ -366,6 +372,55 @@ fn settings() -> BTreeSet<String> {
         settings.extend(names.map(|name| format!("{section}.{name}")));
     }
     settings
+}
+
+/// With `UPDATE_DOCS` set they are written instead.
+#[test]
+fn the_error_pages_are_the_catalogues() {
+    let folder = root().join("docs/errors");
+    let list = document("docs/errors.md");
+    for entry in catalogue::entries() {
+        let (name, wanted) = (format!("{}.md", entry.name), catalogue::markdown(entry));
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(&name), &wanted).unwrap();
+        }
+        let found = document(&format!("docs/errors/{name}"));
+        assert_eq!(found, wanted, "docs/errors/{name}: UPDATE_DOCS=1 cargo test -p tailmark --test tidy");
+        assert!(list.contains(&format!("(errors/{name})")), "docs/errors.md does not lead to {name}");
+    }
+    let found = fs::read_dir(folder).unwrap().count();
+    assert_eq!(found, catalogue::entries().len(), "a page in docs/errors is of no code");
+}
+
+#[test]
+fn every_code_of_the_api_is_in_the_catalogue() {
+    let mut sent = BTreeSet::new();
+    for path in ["crates/tailmark/src/http/error.rs", "crates/tailmark/src/http/error/told.rs"] {
+        let source = document(path);
+        // `StatusCode::NOT_FOUND, "ResourceNotFound"`, `(other, "BadRequest")`, `code: "UnknownError"`
+        for (place, _) in source.match_indices('"') {
+            let before = source[..place].trim_end();
+            let is_code = before.ends_with("code:")
+                || before.strip_suffix(',').is_some_and(|before| {
+                    let words = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+                    let word = before.rsplit(|c: char| !words(c)).next().unwrap_or_default();
+                    word.starts_with("StatusCode::") || ["status", "other"].contains(&word)
+                });
+            if is_code {
+                sent.insert(source[place + 1..].split('"').next().unwrap().to_owned());
+            }
+        }
+    }
+    assert!(sent.len() > 15, "{sent:?}");
+    let api = catalogue::entries().iter().filter(|entry| entry.family == catalogue::Family::Api);
+    let known: BTreeSet<String> =
+        api.flat_map(|entry| &entry.reasons).map(|reason| reason.code.to_owned()).collect();
+    assert_eq!(known, sent, "left: catalogue/refusals.rs; right: http/error.rs and http/error/told.rs");
+    let protocol = document("docs/protocol.md");
+    let rows = rows(&protocol, "### Errors");
+    let listed: BTreeSet<String> = rows.iter().flat_map(|row| quoted(row[1])).map(str::to_owned).collect();
+    assert_eq!(listed, known, "left: docs/protocol.md; right: catalogue/refusals.rs");
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! `tailmark explain`: what an error code of an import means, where it comes from and what to do.
 //!
 //! In: a number (`806`) or a name (`ZtdDeviceAlreadyAssigned`), as a client met it. Out: the table of the
-//! service itself, so that both say the same. Without an argument it lists all of them.
+//! service itself, so that both say the same, and where it has the page. Without an argument it lists all of them.
 
 use autopilot::rejection::Rejection;
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Common;
+use crate::catalogue;
 use crate::exit::Exit;
 use crate::output::Kind;
 
@@ -42,15 +43,16 @@ pub fn run(args: &ExplainArgs, common: &Common) -> anyhow::Result<Exit> {
             .because(format!("no error has the code or name {code}; `tailmark explain` lists all")));
     }
     if output.wants_prose() && args.code.is_some() {
-        let prose: Vec<_> = found.iter().map(|each| prose(*each)).collect();
+        let prose: Vec<_> = found.iter().map(|each| prose(*each, &common.server)).collect();
         output.line(&prose.join("\n\n"))?;
     } else {
-        output.show(&found.iter().map(|each| described(*each)).collect(), Kind::Rejections)?;
+        output
+            .show(&found.iter().map(|each| described(*each, &common.server)).collect(), Kind::Rejections)?;
     }
     Ok(Exit::Done)
 }
 
-fn described(rejection: Rejection) -> Value {
+fn described(rejection: Rejection, server: &str) -> Value {
     json!({
         "code": rejection.published_code(),
         "name": rejection.name(),
@@ -59,10 +61,18 @@ fn described(rejection: Rejection) -> Value {
         "meaning": rejection.meaning(),
         "cause": rejection.cause(),
         "remedy": rejection.remedy(),
+        "page": page(rejection, server),
     })
 }
 
-fn prose(rejection: Rejection) -> String {
+fn prose(rejection: Rejection, server: &str) -> String {
     let (meaning, cause, remedy) = (rejection.meaning(), rejection.cause(), rejection.remedy());
-    format!("{rejection}\n  Meaning  {meaning}\n  Cause    {cause}\n  Remedy   {remedy}")
+    let page = page(rejection, server);
+    format!("{rejection}\n  Meaning  {meaning}\n  Cause    {cause}\n  Remedy   {remedy}\n  Page     {page}")
+}
+
+/// Where a running service has the page of it.
+fn page(rejection: Rejection, server: &str) -> String {
+    let server = server.trim_end_matches('/');
+    format!("{server}{}/{}", catalogue::PLACE, catalogue::name_of(rejection))
 }

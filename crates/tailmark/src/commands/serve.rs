@@ -23,7 +23,7 @@ use crate::http::{self, App, listen};
 use crate::issuer::{self, Issuer};
 use crate::store::Store;
 use crate::telemetry::metrics::{ConnectionMetrics, Metrics};
-use crate::{emulation, seed, telemetry, worker};
+use crate::{catalogue, emulation, seed, telemetry, worker};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -217,7 +217,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     tasks.push(tokio::spawn(worker::run(queue, settings, audit, stopped.clone())));
     let others = app.config.intercept.others;
     let config = Arc::clone(&app.config);
-    let mut router = http::router(app, beside.merge(doors.certificate()));
+    let mut router = http::router(app, beside.merge(doors.certificate()).merge(catalogue::routes()));
     if config.console.enabled {
         let console = Console::new(config, router.clone(), &embedded.address, stopped.clone())?;
         router = router.merge(console::routes(console));

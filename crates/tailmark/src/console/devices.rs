@@ -8,7 +8,7 @@ mod filter;
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::{DEVICES, address, here, skiptoken, text};
 use super::filters::{self, moment};
@@ -20,6 +20,8 @@ use filter::{Field, Filter};
 
 /// Devices on a page.
 const PAGE: &str = "50";
+/// Where the API says when it was last synchronised.
+const SETTINGS: &str = "windowsAutopilotSettings";
 /// Where the list is.
 const LIST: &str = "/console/devices";
 
@@ -45,6 +47,7 @@ struct Devices {
     fields: Vec<Field>,
     rest: String,
     headings: Vec<Heading>,
+    synced: String,
     devices: Vec<Device>,
     total: u64,
     next: Option<String>,
@@ -110,9 +113,16 @@ pub async fn filtered(RawQuery(query): RawQuery) -> Response {
 async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> {
     let [filter, order, token] = ["$filter", "$orderby", "$skiptoken"].map(|name| asked.one(name));
     let usual = if order.is_empty() { "serialNumber" } else { order };
-    let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token)];
+    // No more than is shown: SQLite has all of that in one index.
+    let select = COLUMNS.map(|(_, property)| property).join(",") + ",id";
+    let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token), ("$select", &*select)];
     let list = address(DEVICES, &options);
-    let (found, total) = tokio::try_join!(visitor.api.page(&list, PAGE), visitor.api.count(DEVICES, filter))?;
+    let settings = address(SETTINGS, &[]);
+    let (found, total, settings) = tokio::try_join!(
+        visitor.api.page(&list, PAGE),
+        visitor.api.count(DEVICES, filter),
+        visitor.api.get(&settings)
+    )?;
     let devices = found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect();
     let next = skiptoken(&found);
     let next =
@@ -131,6 +141,7 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
         rest: parsed.rest.clone(),
         fields: parsed.fields(),
         headings: COLUMNS.map(|(name, property)| heading(name, property, filter, usual)).into(),
+        synced: synced(&settings),
         devices,
         total,
         next,
@@ -139,6 +150,25 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
         parts: (1..=parts).map(part).collect(),
     };
     Ok(page::render(&page))
+}
+
+/// When Intune was last asked for news, in a few words; empty where it never was.
+fn synced(settings: &Value) -> String {
+    let [asked, done] =
+        ["/lastManualSyncTriggerDateTime", "/lastSyncDateTime"].map(|name| moment(text(settings, name)));
+    match (text(settings, "/syncStatus"), asked.is_empty(), done.is_empty()) {
+        ("inProgress", ..) => format!("Synchronising since {asked}"),
+        ("failed", ..) => format!("The synchronisation of {asked} failed"),
+        (_, _, false) => format!("Last synchronised {done}"),
+        (_, false, _) => format!("Synchronisation asked for {asked}"),
+        _ => String::new(),
+    }
+}
+
+/// `POST /console/devices/sync`
+pub async fn sync(visitor: Visitor) -> Response {
+    let asked = visitor.api.post(&address(&format!("{SETTINGS}/sync"), &[]), &json!({})).await;
+    visitor.answer(asked.map(|_| Redirect::to(LIST).into_response()))
 }
 
 fn heading(name: &'static str, property: &str, filter: &str, order: &str) -> Heading {

@@ -1,13 +1,13 @@
 //! What every request of the console meets: changes from elsewhere are refused, and answers say what they allow.
 //!
 //! A change must come from a page of ours: browsers say so in `Sec-Fetch-Site` (Fetch Metadata), or else in `Origin`
-//! (RFC 6454 §7.3), which they send with every POST. Content Security Policy Level 3.
+//! (RFC 6454 §7.3), which they send with every POST. What answers allow is in `browser`.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
@@ -15,9 +15,7 @@ use futures_util::FutureExt as _;
 use super::Console;
 use super::refusal::Refusal;
 use super::visitor::{Guest, refused};
-
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-    form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+use crate::browser;
 
 /// Around every route.
 pub async fn guard(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
@@ -37,18 +35,7 @@ pub async fn guard(State(console): State<Arc<Console>>, request: Request, next: 
             answer.unwrap_or_else(|_| Refusal::Panicked.respond(guest.frame))
         }
     };
-    let headers = response.headers_mut();
-    let fixed = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        // Not `no-referrer`: browsers would send `Origin: null` with our own forms.
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
-    ];
-    headers.extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    browser::restrict(response.headers_mut());
     tracing::info!(%method, path, status = response.status().as_u16(), "answered");
     response
 }

@@ -90,7 +90,7 @@ async fn read(visitor: &Visitor, request: Request) -> Result<Response, Refusal> 
         let id = session::random()?;
         let waiting = Arc::new(aside(move || sheet::read(id, &name, &bytes)).await?);
         let to = format!("/console/import/{}", waiting.id);
-        visitor.session.wait(Some(waiting));
+        visitor.console.sessions.wait(&visitor.session, waiting)?;
         return Ok(Redirect::to(&to).into_response());
     }
     Err(Refusal::Form("Choose a file first.".to_owned()))
@@ -155,10 +155,8 @@ pub async fn change(visitor: Visitor, Path(id): Path<String>, body: Bytes) -> Re
         return visitor.answer(Err(Refusal::NotFound));
     };
     let checked = aside(move || file.changed(&Fields::of_body(&body))).await;
-    visitor.answer(checked.map(|file| {
-        visitor.session.wait(Some(Arc::new(file)));
-        Redirect::to(&format!("/console/import/{id}")).into_response()
-    }))
+    let kept = checked.and_then(|file| visitor.console.sessions.wait(&visitor.session, Arc::new(file)));
+    visitor.answer(kept.map(|()| Redirect::to(&format!("/console/import/{id}")).into_response()))
 }
 
 /// `POST /console/import/{file}/start`
@@ -178,7 +176,7 @@ async fn import(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let upload = text(&upload, "/id");
     let lines = good.iter().map(|(line, record)| (record.serial_number.clone(), *line)).collect();
     visitor.console.origins.keep(upload, FileLines { name: file.name.clone(), lines });
-    visitor.session.wait(None);
+    visitor.session.forget();
     Ok(Redirect::to(&format!("/console/uploads/{upload}")).into_response())
 }
 

@@ -96,6 +96,8 @@ pub struct Message<'a> {
     pub text: &'a str,
     /// Whether there is a way to sign in.
     pub sign_in: bool,
+    /// Where more is said about it.
+    pub help: Option<String>,
 }
 
 /// A page as an answer. Templates hold nothing that can fail.

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use super::page::{self, Frame, Room};
+use crate::catalogue;
 
 /// Why a page is not shown or a change not made.
 #[derive(Clone, Debug)]
@@ -92,7 +93,11 @@ impl Refusal {
         title.clone_into(&mut frame.title);
         frame.room = Room::None;
         let sign_in = matches!(self, Self::SignedOut | Self::UnknownVisit | Self::Issuer(_));
-        let mut response = page::render(&page::Message { frame, text: &text, sign_in });
+        let help = match self {
+            Self::Api(_, code, _) => catalogue::address(code),
+            _ => None,
+        };
+        let mut response = page::render(&page::Message { frame, text: &text, sign_in, help });
         *response.status_mut() = status;
         response
     }

@@ -16,6 +16,8 @@ use super::sheet::Waiting;
 
 /// The most sessions, and the most visits to an issuer that are under way.
 const MOST: usize = 1000;
+/// The most bytes of files that wait in all sessions together; read, a file takes some four times as much.
+const ROOM: usize = 256 * 1024 * 1024;
 /// Seconds that a visit to the issuer may take.
 const VISIT: i64 = 10 * 60;
 /// Seconds before its end at which a token is exchanged for a new one.
@@ -51,6 +53,8 @@ pub struct Visit {
 pub struct Sessions {
     idle: i64,
     lifetime: i64,
+    /// The most bytes of files that wait.
+    room: usize,
     sessions: Mutex<HashMap<String, Arc<Session>>>,
     visits: Mutex<HashMap<String, Visit>>,
 }
@@ -86,6 +90,7 @@ impl Sessions {
         Self {
             idle: seconds(idle),
             lifetime: seconds(lifetime),
+            room: ROOM,
             sessions: Mutex::default(),
             visits: Mutex::default(),
         }
@@ -141,6 +146,23 @@ impl Sessions {
         Some(session)
     }
 
+    /// Another file waits in a session from now on.
+    ///
+    /// # Errors
+    /// Those that wait in the others leave no room for it.
+    pub fn wait(&self, session: &Session, file: Arc<Waiting>) -> Result<(), Refusal> {
+        let sessions = locked(&self.sessions);
+        let others = sessions.values().filter(|other| !std::ptr::eq(Arc::as_ptr(other), session));
+        let taken: usize =
+            others.map(|other| locked(&other.waiting).as_ref().map_or(0, |file| file.size)).sum();
+        // One alone is as large as a request may be.
+        if taken > 0 && taken.saturating_add(file.size) > self.room {
+            return Err(Refusal::Busy);
+        }
+        *locked(&session.waiting) = Some(file);
+        Ok(())
+    }
+
     /// Ends a session.
     pub fn end(&self, id: &str) {
         locked(&self.sessions).remove(id);
@@ -177,8 +199,37 @@ impl Session {
         locked(&self.waiting).clone()
     }
 
-    /// Another file waits from now on, or none.
-    pub fn wait(&self, waiting: Option<Arc<Waiting>>) {
-        *locked(&self.waiting) = waiting;
+    /// No file waits any more.
+    pub fn forget(&self) {
+        *locked(&self.waiting) = None;
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+mod tests {
+    use super::super::sheet;
+    use super::*;
+
+    #[test]
+    fn what_waits_in_all_sessions_has_an_end() {
+        let sessions = Sessions { room: 100, ..Sessions::new(60, 60) };
+        let identity = || Identity { name: String::new(), upn: String::new(), tenant: String::new() };
+        let begin = || {
+            let id = sessions
+                .begin(identity(), Tokens { access: String::new(), refresh: None, expires: 0 }, 0)
+                .unwrap();
+            sessions.find(&id, 0).unwrap()
+        };
+        let file = |size: usize| Arc::new(sheet::read(String::new(), "a.csv", &vec![b'x'; size]));
+        let (one, other) = (begin(), begin());
+        sessions.wait(&one, file(101)).unwrap();
+        assert!(matches!(sessions.wait(&other, file(1)), Err(Refusal::Busy)));
+        // Its own is replaced, so it does not count.
+        sessions.wait(&one, file(70)).unwrap();
+        assert!(matches!(sessions.wait(&other, file(31)), Err(Refusal::Busy)));
+        sessions.wait(&other, file(30)).unwrap();
+        one.forget();
+        sessions.wait(&other, file(100)).unwrap();
     }
 }

@@ -22,6 +22,8 @@ pub struct Waiting {
     pub id: String,
     /// The file's own name.
     pub name: String,
+    /// How many bytes it had.
+    pub size: usize,
     /// What is in it.
     pub sheet: Sheet,
     /// What is wrong with it, by line.
@@ -49,7 +51,7 @@ pub struct Origins(Mutex<VecDeque<(String, Arc<FileLines>)>>);
 
 impl Waiting {
     /// Checks a file.
-    pub fn new(id: String, name: String, sheet: Sheet) -> Self {
+    pub fn new(id: String, name: String, size: usize, sheet: Sheet) -> Self {
         let problems = check::check_sheet(&sheet);
         let lines: HashSet<u64> = sheet.rows.iter().map(|row| row.line).collect();
         let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
@@ -59,7 +61,7 @@ impl Waiting {
         let bad: HashSet<u64> = bad.into_iter().flatten().collect();
         let rows = check::corrected(&sheet).into_iter();
         let good = rows.filter(|row| !bad.contains(&row.line)).map(|row| (row.line, row.record)).collect();
-        Self { id, name, sheet, problems, good, bad, is_unusable }
+        Self { id, name, size, sheet, problems, good, bad, is_unusable }
     }
 
     /// How many problems are this bad.
@@ -91,13 +93,13 @@ impl Waiting {
             }
         }
         sheet.problems.retain(|problem| !settled.contains(&problem.line));
-        Self::new(self.id.clone(), self.name.clone(), sheet)
+        Self::new(self.id.clone(), self.name.clone(), self.size, sheet)
     }
 }
 
 /// Reads a file.
 pub fn read(id: String, name: &str, bytes: &[u8]) -> Waiting {
-    Waiting::new(id, name.chars().take(200).collect(), csv::read(bytes))
+    Waiting::new(id, name.chars().take(200).collect(), bytes.len(), csv::read(bytes))
 }
 
 /// A device as the API takes it.

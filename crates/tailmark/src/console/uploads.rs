@@ -17,6 +17,7 @@ use super::page::{self, Frame, Room};
 use super::progress::{Progress, STATES};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
+use crate::catalogue;
 
 /// Uploads on a page.
 const PAGE: &str = "25";
@@ -75,6 +76,7 @@ struct Failure {
     group_tag: String,
     code: i64,
     name: String,
+    page: Option<String>,
     cause: &'static str,
     remedy: &'static str,
 }
@@ -172,6 +174,7 @@ fn failure(record: &Value, line: &dyn Fn(&str) -> String) -> Failure {
         group_tag: text(record, "/groupTag").to_owned(),
         code,
         name: name.to_owned(),
+        page: rejection.and_then(|rejection| catalogue::address(rejection.name())),
         cause: rejection.map_or("This code is not published.", Rejection::cause),
         remedy: rejection.map_or("Ask who runs the service.", Rejection::remedy),
     }

@@ -8,6 +8,7 @@
 
 use std::fmt;
 
+use reqwest::header::{HeaderMap, LINK};
 use reqwest::{Response, Url};
 use serde_json::Value;
 
@@ -142,6 +143,8 @@ pub struct Refused {
     pub request_id: String,
     /// Whose request it was.
     pub holder: Holder,
+    /// Where more is said about the code, if the service has a page of it.
+    pub help: Option<String>,
 }
 
 /// Whose request was refused, for the hint.
@@ -165,6 +168,7 @@ impl Refused {
         let status = response.status();
         let of_service = response.headers().get("request-id").and_then(|id| id.to_str().ok());
         let request_id = of_service.unwrap_or(client_request_id).to_owned();
+        let help = help(response.headers());
         let body = response.bytes().await.unwrap_or_default();
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let error = body.get("error").unwrap_or(&Value::Null);
@@ -177,7 +181,7 @@ impl Refused {
             message = format!("no explanation from {}", url.path());
         }
         let target = error.get("target").and_then(Value::as_str).map(str::to_owned);
-        Refused { status: status.as_u16(), code, message, target, request_id, holder }
+        Refused { status: status.as_u16(), code, message, target, request_id, holder, help }
     }
 
     fn hint(&self) -> Option<&'static str> {
@@ -203,12 +207,25 @@ impl fmt::Display for Refused {
             write!(f, ", {}", printable(target))?;
         }
         write!(f, ", request-id {})", printable(&self.request_id))?;
-        self.hint().map_or(Ok(()), |hint| write!(f, "\n  hint: {hint}"))
+        if let Some(hint) = self.hint() {
+            write!(f, "\n  hint: {hint}")?;
+        }
+        self.help.as_ref().map_or(Ok(()), |page| write!(f, "\n  see {}", printable(page)))
     }
 }
 
 fn printable(text: &str) -> String {
     crate::output::cell::printable(text)
+}
+
+/// The address of the link that helps (RFC 8288 §3, relation `help`).
+fn help(headers: &HeaderMap) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|link| link.to_str().ok());
+    let address = |link: &str| {
+        let (address, parameters) = link.strip_prefix('<')?.split_once('>')?;
+        parameters.contains("rel=\"help\"").then(|| address.to_owned())
+    };
+    links.filter_map(address).next()
 }
 
 /// Code and sentence under as many layers of JSON-in-a-string as there are.

@@ -17,7 +17,7 @@ use odata::negotiate::Kind;
 use super::correlation::{CLIENT_REQUEST_ID, Correlation};
 use super::error::{Asked, Error};
 use super::negotiate::joined;
-use super::{App, Exchange, api, body, conclude};
+use super::{App, Exchange, METHODS, api, body, conclude};
 use crate::origin::Peer;
 use crate::store::Unit;
 
@@ -134,7 +134,8 @@ fn request(exchange: &Exchange, asked: batch::Request) -> Result<Request<Body>, 
     let malformed =
         |what: &str| odata::Error::invalid(format!("The {what} of a request in the batch is malformed."));
     let mut request = Request::new(Body::from(asked.body));
-    *request.method_mut() = Method::from_bytes(asked.method.as_bytes()).map_err(|_| Error::Method)?;
+    *request.method_mut() =
+        Method::from_bytes(asked.method.as_bytes()).map_err(|_| Error::Method(METHODS))?;
     *request.uri_mut() = asked.target.parse::<Uri>().map_err(|_| malformed("URL").in_target("url"))?;
     request.extensions_mut().insert(Inside);
     request.extensions_mut().insert(exchange.transport);

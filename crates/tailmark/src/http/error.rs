@@ -2,7 +2,8 @@
 //!
 //! Three forms, as the real service has them: the gateway's plain message (what is wrong with the request itself),
 //! Intune's message, which is JSON text inside `message` (what the service behind it refuses), and the router's
-//! `No method match route template`. `innerError` carries the property and the position at fault where known.
+//! `No method match route template`. `innerError` carries the property and the position at fault where known, and a `Link`
+//! leads to the code's page in the catalogue.
 //! Source: Microsoft Graph, *Error responses*; recorded answers of Intune.
 
 mod told;
@@ -23,7 +24,7 @@ use super::correlation::Correlation;
 use crate::access::Denied;
 use crate::config::Config;
 use crate::config::compat::Quirk;
-use crate::{clock, store};
+use crate::{catalogue, clock, store};
 
 /// Why a request was not done.
 #[derive(Debug)]
@@ -45,8 +46,8 @@ pub enum Error {
         /// Those with which something is done.
         methods: Vec<&'static str>,
     },
-    /// The method is none of HTTP's that are used here.
-    Method,
+    /// The method is none of these, which are used there.
+    Method(&'static str),
     /// The body is larger than the limit, in bytes.
     TooLarge(usize),
     /// The head has more headers than are taken.
@@ -63,6 +64,8 @@ pub enum Error {
     BatchType(String),
     /// The media type of a query in a body.
     QueryType(String),
+    /// The media type of a hash file.
+    FileType(String),
     /// The entity is not, or is, of a version that the request names.
     ConditionNotMet,
     /// Intune refuses it, for this reason.
@@ -149,6 +152,8 @@ impl Error {
         }
         let told = self.told(asked);
         let profile = asked.profile;
+        let help =
+            told.help.as_deref().and_then(catalogue::address).or_else(|| catalogue::address(&told.code));
         let mut inner = json!({
             "date": date(),
             "request-id": asked.correlation.request_id,
@@ -176,6 +181,12 @@ impl Error {
         if profile.complete_errors {
             headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
             headers.insert("odata-version", HeaderValue::from_static(asked.version.text()));
+        }
+        // RFC 8288: beside the body, whose members are Graph's.
+        if let Some(page) = help.filter(|_| !asked.base.is_empty())
+            && let Ok(link) = HeaderValue::from_str(&format!("<{}{page}>; rel=\"help\"", asked.base))
+        {
+            headers.append(header::LINK, link);
         }
         let hides = |name: &header::HeaderName| {
             *name == header::RETRY_AFTER && asked.config.compat.has(Quirk::NoRetryAfter)
@@ -207,8 +218,8 @@ impl Error {
             }
             Self::NotFound => not_found(asked),
             Self::NoRoute { template, methods } => no_route(asked, &template, &methods),
-            Self::Method => Told {
-                header: Some((header::ALLOW, "GET, HEAD, POST, PATCH, DELETE".to_owned())),
+            Self::Method(allowed) => Told {
+                header: Some((header::ALLOW, allowed.to_owned())),
                 ..plain(
                     StatusCode::METHOD_NOT_ALLOWED,
                     "Request_BadRequest",
@@ -268,6 +279,14 @@ impl Error {
                 format!(
                     "A supported MIME type could not be found that matches the content type of the request. The \
                      supported type 'text/plain' does not match the content type '{found}'."
+                ),
+            ),
+            Self::FileType(found) => plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "RequestBodyRead",
+                format!(
+                    "A supported MIME type could not be found that matches the content type of the request. The \
+                     supported type 'text/csv' does not match the content type '{found}'."
                 ),
             ),
             Self::ConditionNotMet => condition_not_met(asked),

@@ -223,8 +223,12 @@ impl Provider {
     fn replace(&self, fetched: Fetched, now: Duration) {
         let before = self.snapshot();
         let generation = if before.keys == fetched.keys { before.generation } else { before.generation + 1 };
-        if generation != before.generation {
-            tracing::info!(issuer = self.source.discovery(), keys = fetched.keys.len(), "new signing keys");
+        let (issuer, keys) = (self.source.discovery(), fetched.keys.len());
+        match before.generation {
+            known if known == generation => {}
+            // That there are some is no news.
+            0 => tracing::debug!(issuer, keys, "new signing keys"),
+            _ => tracing::info!(issuer, keys, "new signing keys"),
         }
         let after = Snapshot {
             keys: fetched.keys,

@@ -6,7 +6,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::support::{Browser, Caller, Secured, TestApp, hash, hashed};
+use crate::support::{Browser, Caller, Page, Secured, TestApp, hash, hashed};
 use crate::{DEVICES, UPLOADS};
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
@@ -93,6 +93,15 @@ async fn every_page_says_what_it_allows() {
         }
     }
     assert_eq!(browser.get("/console/nothing").await.status, 404);
+    // Files are kept for as long as they are the same.
+    let page = browser.get("/console").await;
+    for (start, file) in [("href=\"", "/console/console.css"), ("src=\"", "/console/console.js")] {
+        let address = page.text.split(start).find(|rest| rest.starts_with(file)).unwrap();
+        let address = address.split('"').next().unwrap();
+        let kept = |page: &Page| page.headers["cache-control"].to_str().unwrap().contains("immutable");
+        assert!(kept(&browser.get(address).await), "{address}");
+        assert!(!kept(&browser.get(file).await) && !kept(&browser.get(&format!("{file}?other")).await));
+    }
 }
 
 #[tokio::test]
@@ -105,6 +114,7 @@ async fn changes_come_from_its_own_pages() {
         "/console/import",
         "/console/devices/select",
         "/console/devices/change",
+        "/console/devices/sync",
         "/console/uploads/x/delete",
     ] {
         for origin in [None, Some("null"), Some("https://elsewhere.example")] {
@@ -217,6 +227,22 @@ async fn devices_are_filtered_chosen_and_changed() {
     assert_eq!(browser.get(&address).await.status, 404);
     let page = browser.post("/console/devices/change", &gone).await;
     page.shows(&["0 devices were deleted"]);
+}
+
+#[tokio::test]
+async fn intune_is_asked_for_news() {
+    let (_app, mut browser) = Browser::signed_in().await;
+    let page = browser.get("/console/devices").await;
+    page.shows(&["action=\"/console/devices/sync\""]);
+    assert!(!page.text.contains("ynchronis"), "{}", page.text);
+    browser.post("/console/devices/sync", &[]).await.shows(&["ynchronis", " UTC</small><button>Sync"]);
+    // Not twice within ten minutes, as Intune has it.
+    let page = browser.post("/console/devices/sync", &[]).await;
+    assert!(
+        page.status == 429 && page.text.contains("href=\"/docs/errors/TooManyRequests\""),
+        "{}",
+        page.text
+    );
 }
 
 #[tokio::test]

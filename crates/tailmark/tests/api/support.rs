@@ -10,7 +10,7 @@ mod secured;
 
 pub use answer::{Answer, names};
 pub use app::{LONG_LEASE, TestApp};
-pub use browser::Browser;
+pub use browser::{Browser, Page};
 pub use caller::{Caller, FABRIKAM};
 pub use devices::{bare, hash, hashed, hashed_as};
 pub use secured::Secured;

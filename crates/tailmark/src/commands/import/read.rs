@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use autopilot::check::{self, Problem, Severity};
 use autopilot::csv::{self, DeviceRecord, Field};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::exit::Exit;
 use crate::output::{Output, cell};
@@ -150,16 +150,11 @@ impl Reading {
     /// Every problem as a row of the output.
     pub fn problems(&self) -> Value {
         let row = |(file, problem): &(String, Problem)| {
-            json!({
-                "file": file,
-                "line": problem.line,
-                "column": problem.column.as_ref().and_then(|column| column.number),
-                "columnName": problem.column.as_ref().map(|column| &column.name),
-                "severity": problem.severity.to_string(),
-                "code": problem.code,
-                "message": problem.message,
-                "fix": problem.fix,
-            })
+            let mut row = Map::from_iter([("file".to_owned(), file.as_str().into())]);
+            if let Value::Object(found) = problem.json() {
+                row.extend(found);
+            }
+            Value::Object(row)
         };
         self.found.iter().map(row).collect()
     }

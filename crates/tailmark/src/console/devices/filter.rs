@@ -6,7 +6,7 @@ use super::super::api::literal;
 use super::super::form::Fields;
 
 /// What the form asks: field, label, property, whether a part of the text is enough.
-const ASKED: [(&str, &str, &str, bool); 7] = [
+const ASKED: [(&str, &str, &str, bool); 8] = [
     ("serial", "Serial number contains", "serialNumber", true),
     ("manufacturer", "Manufacturer contains", "manufacturer", true),
     ("model", "Model contains", "model", true),
@@ -14,6 +14,7 @@ const ASKED: [(&str, &str, &str, bool); 7] = [
     ("user", "User contains", "userPrincipalName", true),
     ("order", "Purchase order is", "purchaseOrderIdentifier", false),
     ("status", "Profile status", "deploymentProfileAssignmentStatus", false),
+    ("enrollment", "Enrollment state", "enrollmentState", false),
 ];
 
 /// The profile statuses to choose from.
@@ -22,6 +23,15 @@ pub const STATUSES: [(&str, &str); 4] = [
     ("pending", "Assigning"),
     ("assignedInSync", "Assigned"),
     ("failed", "Failed"),
+];
+
+/// The enrollment states to choose from.
+const ENROLLMENTS: [(&str, &str); 5] = [
+    ("notContacted", "Not contacted"),
+    ("enrolled", "Enrolled"),
+    ("pendingReset", "Pending reset"),
+    ("failed", "Failed"),
+    ("blocked", "Blocked"),
 ];
 
 /// A field of the form, filled in.
@@ -86,7 +96,11 @@ impl Filter {
 
     /// The fields of the form.
     pub fn fields(&self) -> Vec<Field> {
-        let choices = |name| if name == "status" { STATUSES.as_slice() } else { &[] };
+        let choices = |name: &str| match name {
+            "status" => STATUSES.as_slice(),
+            "enrollment" => &ENROLLMENTS,
+            _ => &[],
+        };
         let fields = ASKED.iter().zip(&self.values);
         fields
             .map(|((name, label, ..), value)| Field {

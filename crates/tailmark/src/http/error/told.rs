@@ -17,6 +17,8 @@ pub(super) struct Told {
     pub target: Option<String>,
     pub position: Option<usize>,
     pub header: Option<(header::HeaderName, String)>,
+    /// A name that says more than the code, and may have a page in the catalogue.
+    pub help: Option<String>,
 }
 
 pub(super) fn request(profile: &Profile, error: odata::Error) -> Told {
@@ -41,7 +43,8 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
     match error {
         store::Error::Invalid(fault) => request(asked.profile, fault.clone().into()),
         store::Error::Refused { text, phrase } => {
-            phrased(asked, StatusCode::BAD_REQUEST, "BadRequest", text, phrase)
+            let told = phrased(asked, StatusCode::BAD_REQUEST, "BadRequest", text, phrase);
+            Told { help: Some((*phrase).to_owned()), ..told }
         }
         store::Error::TooSoon(seconds) => Told {
             header: Some((header::RETRY_AFTER, seconds.to_string())),
@@ -139,7 +142,7 @@ pub(super) fn status(number: u16) -> StatusCode {
 }
 
 pub(super) fn plain(status: StatusCode, code: &str, message: String) -> Told {
-    Told { status, code: code.to_owned(), message, target: None, position: None, header: None }
+    Told { status, code: code.to_owned(), message, target: None, position: None, header: None, help: None }
 }
 
 /// What Intune says, without the word that stands for it in clients.

@@ -1,0 +1,2 @@
+-- SQLite has an index of the columns of a list here. PostgreSQL looks through the rows as fast, and its indexes hold no
+-- entries as long as a group tag may be.
