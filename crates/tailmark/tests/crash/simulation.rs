@@ -35,7 +35,7 @@ use std::time::Instant;
 use world::Run;
 
 /// Seeds of an ordinary test run.
-const SEEDS: u64 = 250;
+const SEEDS: u64 = 200;
 /// Lines of the end of a failed run.
 const LINES: usize = 30;
 

@@ -301,8 +301,19 @@ fn arm(connection: &mut Connection, fault: Fault) -> Arc<AtomicBool> {
         Fault::Statement(at) => connection.authorizer(Some(move |_: AuthContext<'_>| {
             if is_time(at, false) { Authorization::Deny } else { Authorization::Allow }
         })),
-        Fault::Interruption(at) => connection.progress_handler(1, Some(move || is_time(at, false))),
-        Fault::LastingInterruption(at) => connection.progress_handler(1, Some(move || is_time(at, true))),
+        Fault::Interruption(at) | Fault::LastingInterruption(at) => {
+            let is_lasting = matches!(fault, Fault::LastingInterruption(_));
+            // SQLite asks once more when a commit is done, and would call it interrupted.
+            let commits = Arc::new(AtomicBool::new(false));
+            let begun = Arc::clone(&commits);
+            let note = move || {
+                begun.store(true, Ordering::Relaxed);
+                false
+            };
+            connection.commit_hook(Some(note)).unwrap();
+            let breaks_off = move || !commits.load(Ordering::Relaxed) && is_time(at, is_lasting);
+            connection.progress_handler(1, Some(breaks_off))
+        }
         Fault::Commit => connection.commit_hook(Some(move || is_time(0, true))),
     }
     .unwrap();
