@@ -78,7 +78,7 @@ async fn bytes(headers: &HeaderMap, mut body: Body, limit: usize) -> Result<Vec<
 fn cut_off(error: &axum::Error) -> Error {
     let first: &(dyn std::error::Error + 'static) = error;
     let mut causes = std::iter::successors(Some(first), |error| error.source());
-    if causes.any(|error| error.is::<TooSlow>()) {
+    if causes.any(<dyn std::error::Error + 'static>::is::<TooSlow>) {
         Error::TooSlow
     } else {
         Error::Unreadable(error.to_string())

@@ -81,7 +81,7 @@ fn limits_are_exact_and_cost_no_memory() {
         );
     }
     let announced = since.elapsed();
-    assert!(announced < Duration::from_secs(2), "{announced:?}");
+    assert!(announced < Duration::from_secs(10), "{announced:?}");
     // What would be large if somebody unpacked it: the same few bytes, whatever they are called.
     for encoding in ["gzip", "deflate", "br", "zstd", "gzip, gzip", "x-gzip", "compress"] {
         let head = service.head("POST", IMPORTED, 1_000);
