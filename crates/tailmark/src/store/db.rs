@@ -10,6 +10,7 @@ pub(super) mod postgres;
 pub(super) mod sqlite;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread;
 
@@ -18,6 +19,7 @@ use tokio::sync::oneshot;
 
 use super::{Engine, Error};
 pub use joint::Joint;
+use sqlite::Brief;
 
 /// Units of work that may wait; the next one is told that the database is too busy.
 const LONGEST_QUEUE: usize = 4096;
@@ -29,6 +31,8 @@ pub struct Db {
     writer: SyncSender<Job>,
     /// Nothing where there is one connection for everything.
     readers: Option<SyncSender<Job>>,
+    /// For reads that take a moment only.
+    brief: Option<Arc<Brief>>,
 }
 
 /// The statements of one unit of work.
@@ -69,11 +73,7 @@ where
     W: Fn(&Tx<'_>) -> Result<T, Error> + Send,
 {
     fn run(&mut self, tx: Result<&Tx<'_>, Error>) -> bool {
-        // A panic is one unit's failure: the thread serves the next.
-        let result = tx.and_then(|tx| {
-            catch_unwind(AssertUnwindSafe(|| (self.work)(tx)))
-                .unwrap_or_else(|_| Err(Error::Database("a unit of work panicked".to_owned())))
-        });
+        let result = tx.and_then(|tx| attempt(&self.work, tx));
         let keep = result.is_ok();
         self.result = Some(result);
         keep
@@ -88,6 +88,12 @@ where
         // Nobody waits any more where the request was given up.
         let _ = self.answer.send(commit.and(result));
     }
+}
+
+/// Runs a unit of work once. A panic is that unit's failure: whoever ran it goes on.
+fn attempt<T>(work: &impl Fn(&Tx<'_>) -> Result<T, Error>, tx: &Tx<'_>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(|| work(tx)))
+        .unwrap_or_else(|_| Err(Error::Database("a unit of work panicked".to_owned())))
 }
 
 impl Db {
@@ -117,6 +123,20 @@ impl Db {
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         submit(self.readers.as_ref().unwrap_or(&self.writer), work).await
+    }
+
+    /// The same for what probably takes a moment only: where it does, it is done on this very thread.
+    ///
+    /// # Errors
+    /// What the work says, or why it could not run.
+    pub async fn read_briefly<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match self.brief.as_ref().and_then(|brief| brief.read(&work)) {
+            Some(result) => result,
+            None => self.read(work).await,
+        }
     }
 }
 

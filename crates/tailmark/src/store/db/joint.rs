@@ -37,7 +37,8 @@ impl Db {
         let whole = Whole { work: Some(work), is_kept: Arc::clone(&is_kept), result: Ok(()), end };
         self.writer.try_send(Box::new(whole)).map_err(|error| full(&error))?;
         // Its units read through the same queue: nobody else sees what they wrote.
-        Ok(Joint { db: Db { engine: self.engine, writer: queue, readers: None }, is_kept, ended })
+        let db = Db { engine: self.engine, writer: queue, readers: None, brief: None };
+        Ok(Joint { db, is_kept, ended })
     }
 }
 

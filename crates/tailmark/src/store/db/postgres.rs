@@ -78,7 +78,7 @@ pub(in crate::store) fn open(url: &str, work_bell: &Arc<Notify>) -> Result<Db, E
     let readers = pool("reader", READERS, None, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
     let bell = Arc::downgrade(work_bell);
     spawn("listener", move || listen(&config, &bell))?;
-    Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers) })
+    Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers), brief: None })
 }
 
 /// A thread's connection and what it does with it.

@@ -1,7 +1,9 @@
-//! SQLite: one writer's thread, several readers' threads, a connection each.
+//! SQLite: one writer's thread, several readers' threads, a connection each, and some for whoever reads briefly.
 //!
 //! WAL, `synchronous=FULL`, foreign keys on. What has queued up for the writer is committed together, each unit in its own
 //! savepoint.
+
+mod brief;
 
 use std::num::NonZero;
 use std::path::Path;
@@ -16,8 +18,9 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::{Db, Job, LONGEST_QUEUE, Row, Tx, spawn};
+use super::{Db, Job, LONGEST_QUEUE, Row, Tx, attempt, spawn};
 use crate::store::{Engine, Error};
+pub(in crate::store) use brief::Brief;
 
 /// Units of work committed together.
 const LARGEST_GROUP: usize = 64;
@@ -34,19 +37,22 @@ pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
     let writer = connect(file)?;
     let (writer_queue, work) = sync_channel(LONGEST_QUEUE);
     spawn("writer", move || write_all(&writer, &work))?;
-    let readers = match file {
+    let (readers, brief) = match file {
         Some(file) => {
             let (queue, work) = sync_channel(LONGEST_QUEUE);
             let work = Arc::new(Mutex::new(work));
-            for _ in 0..thread::available_parallelism().map_or(2, NonZero::get).max(2) {
+            let cores = thread::available_parallelism().map_or(2, NonZero::get).max(2);
+            for _ in 0..cores {
                 let (connection, work) = (connect(Some(file))?, Arc::clone(&work));
                 spawn("reader", move || read_all(&connection, &work))?;
             }
-            Some(queue)
+            let connections = (0..cores).map(|_| connect(Some(file)));
+            let brief = Brief::new(connections.collect::<Result<_, _>>()?)?;
+            (Some(queue), Some(Arc::new(brief)))
         }
-        None => None,
+        None => (None, None),
     };
-    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers })
+    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers, brief })
 }
 
 /// The writer's loop: takes what has queued up, commits it together, tells everyone.
@@ -59,9 +65,7 @@ fn write_all(connection: &Connection, work: &Receiver<Job>) {
         if let Err(error) = &committed {
             tracing::error!(%error, "a transaction was rolled back");
             // Some errors roll back by themselves; the others must not leave the transaction open.
-            if !connection.is_autocommit() {
-                let _ = connection.execute_batch("ROLLBACK");
-            }
+            undo(connection);
             group.iter_mut().skip(done).for_each(|job| {
                 job.run(Err(error.clone()));
             });
@@ -74,14 +78,16 @@ fn write_all(connection: &Connection, work: &Receiver<Job>) {
 
 /// Does the units; `done` counts those that were tried.
 fn commit(connection: &Connection, group: &mut [Job], done: &mut usize) -> Result<(), Error> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    say(connection, "BEGIN IMMEDIATE")?;
     for job in group {
-        connection.execute_batch("SAVEPOINT work")?;
+        say(connection, "SAVEPOINT work")?;
         *done += 1;
-        let keep = job.run(Ok(&Tx::Sqlite(connection)));
-        connection.execute_batch(if keep { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" })?;
+        if !job.run(Ok(&Tx::Sqlite(connection))) {
+            say(connection, "ROLLBACK TO work")?;
+        }
+        say(connection, "RELEASE work")?;
     }
-    Ok(connection.execute_batch("COMMIT")?)
+    say(connection, "COMMIT")
 }
 
 /// A reader's loop: each unit sees one snapshot.
@@ -89,14 +95,25 @@ fn read_all(connection: &Connection, work: &Mutex<Receiver<Job>>) {
     loop {
         let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = job else { return };
-        match connection.execute_batch("BEGIN") {
+        match say(connection, "BEGIN") {
             Ok(()) => job.run(Ok(&Tx::Sqlite(connection))),
-            Err(error) => job.run(Err(error.into())),
+            Err(error) => job.run(Err(error)),
         };
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
+        undo(connection);
         job.conclude(Ok(()));
+    }
+}
+
+/// Runs a statement without values that comes again and again.
+fn say(connection: &Connection, text: &'static str) -> Result<(), Error> {
+    connection.prepare_cached(text)?.execute([])?;
+    Ok(())
+}
+
+/// Ends a transaction, where there is one, as if it had not been.
+fn undo(connection: &Connection) {
+    if !connection.is_autocommit() {
+        let _ = say(connection, "ROLLBACK");
     }
 }
 
