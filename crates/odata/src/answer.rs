@@ -92,6 +92,15 @@ pub fn answer<E: From<sql::Error>>(
     dialect: &Dialect,
     run: &mut Run<'_, E>,
 ) -> Result<Option<Answer>, E> {
+    let asking = match sql::hinted(query, source, dialect)? {
+        Some(hinted) => {
+            let rows = run(&hinted)?;
+            let is_few = matches!(rows.first().map(Vec::as_slice), Some([Scalar::Integer(found)]) if *found < sql::FEW);
+            is_few.then(|| source.asking_parts())
+        }
+        None => None,
+    };
+    let source = asking.as_ref().unwrap_or(source);
     let mut runner = Runner { query, source, dialect, run };
     if matches!(query.resource.ending, Ending::Count) {
         let number = runner.count()?;

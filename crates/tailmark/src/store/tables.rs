@@ -30,12 +30,7 @@ const HARDWARE_HASH: &str = "(SELECT h.bytes FROM hardware_hashes h
 
 /// The tables behind the model of either version.
 pub fn schema(engine: Engine) -> &'static Schema {
-    static SQLITE: LazyLock<Schema> =
-        LazyLock::new(|| {
-            tables(devices().searched_by(
-                "{t}.number IN (SELECT rowid FROM devices_search WHERE devices_search MATCH {q})",
-            ))
-        });
+    static SQLITE: LazyLock<Schema> = LazyLock::new(|| tables(indexed(devices())));
     static POSTGRES: LazyLock<Schema> = LazyLock::new(|| tables(devices()));
     match engine {
         Engine::Sqlite => &SQLITE,
@@ -125,6 +120,24 @@ fn devices() -> Table {
         .column("remediationState", "{t}.remediation_state")
         .column("remediationStateLastModifiedDateTime", "{t}.remediation_modified_ticks")
         .column("userlessEnrollmentStatus", "{t}.userless_enrollment_status")
+}
+
+/// With SQLite's index of every three letters of these properties.
+fn indexed(devices: Table) -> Table {
+    let columns = [
+        ("serialNumber", "serial_number"),
+        ("groupTag", "group_tag"),
+        ("manufacturer", "manufacturer"),
+        ("model", "model"),
+        ("userPrincipalName", "user_principal_name"),
+        ("addressableUserName", "addressable_user_name"),
+        ("displayName", "display_name"),
+    ];
+    let found = |query| format!("SELECT rowid FROM devices_search WHERE devices_search MATCH {query}");
+    let devices = devices.searched_by(format!("{{t}}.number IN ({})", found("{q}".to_owned())));
+    columns.into_iter().fold(devices, |devices, (property, column)| {
+        devices.parts_found_by(property, "{t}.number", found(format!("'{column} : ' || {{q}}")))
+    })
 }
 
 fn documents(name: &'static str) -> Table {
