@@ -157,12 +157,19 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
     }
 
     fn rows(&mut self, select: &Select<'_>) -> Result<Vec<Row>, E> {
-        let rows = (self.run)(&select.statement)?;
-        rows.into_iter().map(|row| select.layout.row(row).map_err(E::from)).collect()
+        let found = (self.run)(&select.statement)?;
+        let mut rows = Vec::with_capacity(found.len());
+        for row in found {
+            rows.push(select.layout.row(row)?);
+        }
+        Ok(rows)
     }
 
     /// Rows as entities, with what is expanded of each.
     fn with_expanded(&mut self, shape: &Shape<'_>, rows: Vec<Row>) -> Result<Vec<Entity>, E> {
+        if shape.expand.is_empty() {
+            return Ok(rows.into_iter().map(|row| entity(row, Vec::new())).collect());
+        }
         let owners: Vec<Value> = rows.iter().map(|row| row.identity.clone()).collect();
         let mut expanded: Vec<HashMap<String, Expanded>> = Vec::with_capacity(shape.expand.len());
         for expansion in &shape.expand {
@@ -185,15 +192,8 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
                 let found = if is_last { found.remove(&identity) } else { found.get(&identity).cloned() };
                 found.filter(|_| of(expansion)).unwrap_or(Expanded::Absent)
             });
-            Entity {
-                expanded: expanded.collect(),
-                type_name: row.type_name.clone(),
-                key: row.key,
-                values: row.values,
-                computed: row.computed,
-                document: row.document,
-                version: row.version,
-            }
+            let expanded = expanded.collect();
+            entity(row, expanded)
         });
         Ok(entities.collect())
     }
@@ -262,6 +262,18 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
             (owner, expanded)
         });
         Ok(done.collect())
+    }
+}
+
+fn entity(row: Row, expanded: Vec<Expanded>) -> Entity {
+    Entity {
+        expanded,
+        type_name: row.type_name,
+        key: row.key,
+        values: row.values,
+        computed: row.computed,
+        document: row.document,
+        version: row.version,
     }
 }
 

@@ -118,11 +118,12 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     let transport = origin::transport(&parts);
     let profile: &'static Profile = app.config.compat.profile.into();
     let wants = negotiate::wants(&parts.headers, profile);
-    let asked = Asked {
+    let verifier = Arc::clone(&app.verifier);
+    let mut asked = Asked {
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         base: base.clone().unwrap_or_default(),
-        challenge: app.verifier.www_authenticate(base.as_deref().unwrap_or_default()),
+        challenge: String::new(),
         correlation,
         profile,
         version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
@@ -186,6 +187,9 @@ async fn api(State(app): State<App>, request: Request<Body>) -> Response<Body> {
     };
     // A panic is one request's failure; its message is on standard error.
     let result = AssertUnwindSafe(exchange).catch_unwind().await.unwrap_or(Err(Error::Panicked));
+    if matches!(result, Err(Error::Token(_))) {
+        asked.challenge = verifier.www_authenticate(&asked.base);
+    }
     conclude(result, &asked)
 }
 

@@ -10,14 +10,17 @@ use super::Engine;
 
 /// The status of an upload: what was declared while it has no devices, else what follows from them.
 // The numbers are those of `…ImportStatus` (below 3 under way, 4 error) and `…UploadStatus`.
-const UPLOAD_STATUS: &str = "(CASE
-    WHEN NOT EXISTS (SELECT 1 FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id)
-        THEN {t}.declared_status
-    WHEN EXISTS (SELECT 1 FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id AND d.status < 3)
-        THEN 1
-    WHEN EXISTS (SELECT 1 FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id AND d.status = 4)
-        THEN 3
-    ELSE 2 END)";
+// The least and the greatest are the ends of an index, whatever is between.
+const UPLOAD_STATUS: &str =
+    "(CASE (SELECT MIN(d.status) FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id)
+    WHEN 0 THEN 1
+    WHEN 1 THEN 1
+    WHEN 2 THEN 1
+    WHEN 3 THEN
+        (CASE (SELECT MAX(d.status) FROM imported_devices d WHERE d.tenant = {t}.tenant AND d.upload_id = {t}.id)
+        WHEN 4 THEN 3 ELSE 2 END)
+    WHEN 4 THEN 3
+    ELSE {t}.declared_status END)";
 
 /// The settings of a tenant, whether or not it has a row.
 const SETTINGS: &str = "(SELECT CAST({p} AS TEXT) AS tenant, CAST({p} AS TEXT) AS id, COALESCE(s.version, 0) AS version,

@@ -127,9 +127,11 @@ pub(super) fn each(
     let width = prepared.column_count();
     let mut rows = prepared.raw_query();
     while let Some(row) = rows.next()? {
-        let values: Result<Row, rusqlite::Error> =
-            (0..width).map(|column| row.get_ref(column).map(from_sqlite)).collect();
-        take(values?)?;
+        let mut values = Row::with_capacity(width);
+        for column in 0..width {
+            values.push(from_sqlite(row.get_ref(column)?));
+        }
+        take(values)?;
     }
     Ok(())
 }
@@ -175,7 +177,11 @@ fn from_sqlite(value: ValueRef<'_>) -> Scalar {
         ValueRef::Null => Scalar::Null,
         ValueRef::Integer(number) => Scalar::Integer(number),
         ValueRef::Real(number) => Scalar::Real(number),
-        ValueRef::Text(text) => Scalar::Text(String::from_utf8_lossy(text).into_owned()),
+        // What is stored is UTF-8; to check that is quicker than to look for what is none.
+        ValueRef::Text(text) => Scalar::Text(match std::str::from_utf8(text) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(text).into_owned(),
+        }),
         ValueRef::Blob(bytes) => Scalar::Blob(bytes.to_vec()),
     }
 }
