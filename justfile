@@ -40,6 +40,10 @@ fuzz *arguments:
 bench:
     cargo bench -p tailmark --bench import
 
+# the release program beside two ceilings; the table of docs/performance.md
+speed *arguments:
+    cargo bench -p tailmark --bench speed -- {{arguments}}
+
 # the story in one command
 demo:
     cargo run --release -- demo

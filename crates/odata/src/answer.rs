@@ -92,6 +92,15 @@ pub fn answer<E: From<sql::Error>>(
     dialect: &Dialect,
     run: &mut Run<'_, E>,
 ) -> Result<Option<Answer>, E> {
+    let asking = match sql::hinted(query, source, dialect)? {
+        Some(hinted) => {
+            let rows = run(&hinted)?;
+            let is_few = matches!(rows.first().map(Vec::as_slice), Some([Scalar::Integer(found)]) if *found < sql::FEW);
+            is_few.then(|| source.asking_parts())
+        }
+        None => None,
+    };
+    let source = asking.as_ref().unwrap_or(source);
     let mut runner = Runner { query, source, dialect, run };
     if matches!(query.resource.ending, Ending::Count) {
         let number = runner.count()?;
@@ -148,12 +157,19 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
     }
 
     fn rows(&mut self, select: &Select<'_>) -> Result<Vec<Row>, E> {
-        let rows = (self.run)(&select.statement)?;
-        rows.into_iter().map(|row| select.layout.row(row).map_err(E::from)).collect()
+        let found = (self.run)(&select.statement)?;
+        let mut rows = Vec::with_capacity(found.len());
+        for row in found {
+            rows.push(select.layout.row(row)?);
+        }
+        Ok(rows)
     }
 
     /// Rows as entities, with what is expanded of each.
     fn with_expanded(&mut self, shape: &Shape<'_>, rows: Vec<Row>) -> Result<Vec<Entity>, E> {
+        if shape.expand.is_empty() {
+            return Ok(rows.into_iter().map(|row| entity(row, Vec::new())).collect());
+        }
         let owners: Vec<Value> = rows.iter().map(|row| row.identity.clone()).collect();
         let mut expanded: Vec<HashMap<String, Expanded>> = Vec::with_capacity(shape.expand.len());
         for expansion in &shape.expand {
@@ -176,15 +192,8 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
                 let found = if is_last { found.remove(&identity) } else { found.get(&identity).cloned() };
                 found.filter(|_| of(expansion)).unwrap_or(Expanded::Absent)
             });
-            Entity {
-                expanded: expanded.collect(),
-                type_name: row.type_name.clone(),
-                key: row.key,
-                values: row.values,
-                computed: row.computed,
-                document: row.document,
-                version: row.version,
-            }
+            let expanded = expanded.collect();
+            entity(row, expanded)
         });
         Ok(entities.collect())
     }
@@ -253,6 +262,18 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
             (owner, expanded)
         });
         Ok(done.collect())
+    }
+}
+
+fn entity(row: Row, expanded: Vec<Expanded>) -> Entity {
+    Entity {
+        expanded,
+        type_name: row.type_name,
+        key: row.key,
+        values: row.values,
+        computed: row.computed,
+        document: row.document,
+        version: row.version,
     }
 }
 

@@ -34,6 +34,9 @@ use crate::model::{Model, Property};
 use crate::query::{Ending, Expansion, Listing, Query, Resource, Step, Variable};
 use crate::value::Value;
 
+/// Fewer rows than these are looked at one by one rather than in the order of an index.
+pub const FEW: i64 = 2000;
+
 /// Why a query cannot be written or a row cannot be read: the schema does not fit the model.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -137,6 +140,27 @@ pub fn count(query: &Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Resul
     let behind = to.take();
     to.push("SELECT COUNT(*)").put(&behind);
     Ok(to)
+}
+
+/// How many rows an index of parts of texts would have a list look at, [`FEW`] where they are as many or more: a row of
+/// one number. Nothing where there is no such index for its filter. Where there are few, a statement of
+/// [`Source::asking_parts`] is the quicker one; where there are many, looking at all in the list's order is.
+///
+/// # Errors
+/// Where the schema does not fit the model.
+pub fn hinted(query: &Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Result<Option<Statement>, Error> {
+    let listing = &query.listing;
+    let filter =
+        listing.filter.as_ref().filter(|filter| listing.apply.is_empty() && search::has_part(filter));
+    let Some(filter) = filter else { return Ok(None) };
+    let mut writer = Writer::new(query.model, source, dialect);
+    let (place, _) = writer.resource(&mut Statement::of(dialect), &query.resource)?;
+    writer.listed(place);
+    Ok(writer.hint(filter).map(|hint| {
+        let mut to = Statement::of(dialect);
+        hint.count(&mut to, FEW);
+        to
+    }))
 }
 
 /// Whether the entity that owns what is addressed exists: a row or none. Nothing where there is no owner.
@@ -304,6 +328,9 @@ fn selected(
         writer.search(condition, to, search, place)?;
     }
     if let Some(filter) = &listing.filter {
+        if let Some(hint) = writer.hint(filter).filter(|_| writer.source.asks_parts()) {
+            hint.condition(condition.and(to));
+        }
         condition.and(to);
         writer.condition(to, filter)?;
     }

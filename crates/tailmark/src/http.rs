@@ -150,11 +150,12 @@ async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Respon
     let (transport, peer) = (origin::transport(&parts), origin::client(&app.config, &parts));
     let profile: &'static Profile = app.config.compat.profile.into();
     let wants = negotiate::wants(&parts.headers, profile);
-    let asked = Asked {
+    let verifier = Arc::clone(&app.verifier);
+    let mut asked = Asked {
         method: parts.method.clone(),
         path: parts.uri.path().to_owned(),
         base: base.clone().unwrap_or_default(),
-        challenge: app.verifier.www_authenticate(base.as_deref().unwrap_or_default()),
+        challenge: String::new(),
         correlation: Arc::clone(&correlation),
         profile,
         version: wants.as_ref().map_or(profile::Version::V4, |wants| wants.version),
@@ -235,6 +236,9 @@ async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Respon
         panics.inc();
         Err(Error::Panicked)
     });
+    if matches!(result, Err(Error::Token(_))) {
+        asked.challenge = verifier.www_authenticate(&asked.base);
+    }
     conclude(result, &asked)
 }
 

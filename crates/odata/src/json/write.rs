@@ -1,8 +1,10 @@
 //! An answer as JSON, written straight into bytes in one pass.
 
+mod address;
 mod computed;
 mod expanded;
 mod property;
+mod text;
 
 use super::context::{context, expanded_address, home, list_address};
 use super::{Envelope, MetadataLevel};
@@ -13,6 +15,8 @@ use crate::query::{Ending, Query, Selected, Shape, key_predicate};
 use crate::skiptoken;
 use crate::syntax::percent::encode_query;
 use crate::value::Value;
+use address::Address;
+pub(super) use text::{joined, text};
 
 /// How an answer is to be written.
 #[derive(Clone, Debug)]
@@ -114,7 +118,7 @@ pub(super) struct Writer<'a> {
 impl Writer<'_> {
     /// The name of control information and a colon: `"@odata.type":`, `"name@odata.type":`.
     pub fn control(&self, out: &mut Vec<u8>, name: &str, information: &str) {
-        text(out, &format!("{name}{}{information}", self.writing.version.prefix()));
+        joined(out, &[name, self.writing.version.prefix(), information]);
         out.push(b':');
     }
 
@@ -125,8 +129,7 @@ impl Writer<'_> {
     fn context_url(&self, out: &mut Vec<u8>, context: impl FnOnce() -> String) {
         if self.writing.metadata != MetadataLevel::None {
             self.control(out, "", "context");
-            let context = context();
-            text(out, &format!("{}/{context}", self.writing.service_root));
+            joined(out, &[&self.writing.service_root, "/", &context()]);
             out.push(b',');
         }
     }
@@ -171,9 +174,10 @@ impl Writer<'_> {
         let shape = &query.listing.shape;
         out.push(b'{');
         self.context(out, query);
-        let address = self.root_address(query, entity);
+        let make = || self.root_address(query, entity);
+        let address = Address::made_by(&make);
         if matches!(query.resource.ending, Ending::References) {
-            self.id(out, &address);
+            self.id(out, address.text());
             close(out, b'}');
             return;
         }
@@ -195,8 +199,8 @@ impl Writer<'_> {
             match (&shape.ty, entity.values.first()) {
                 (Type::Entity(_) | Type::Complex(_), _) => {
                     out.push(b'{');
-                    let address = self.address(shape, entity, list);
-                    self.members(out, shape, entity, &address);
+                    let make = || self.address(shape, entity, list);
+                    self.members(out, shape, entity, &Address::made_by(&make));
                     close(out, b'}');
                 }
                 // A member of a collection is a bare value; with something computed it would have no place.
@@ -251,7 +255,7 @@ impl Writer<'_> {
     }
 
     /// Every member with a comma behind it.
-    fn members(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entity: &Entity, address: &str) {
+    fn members(&self, out: &mut Vec<u8>, shape: &Shape<'_>, entity: &Entity, address: &Address<'_>) {
         let actual = entity.type_name.as_deref().and_then(|name| self.model.find_type(name));
         let actual = actual.unwrap_or_else(|| shape.ty.clone());
         let has_instance = !entity.values.is_empty() || shape.computed.is_empty() || !shape.expand.is_empty();
@@ -270,6 +274,7 @@ impl Writer<'_> {
         }
         self.computed(out, &shape.computed, &entity.computed);
         for (expansion, found) in shape.expand.iter().zip(&entity.expanded) {
+            let address = address.text();
             let list = expanded_address(self.model, address, expansion.navigation);
             if self.writing.metadata == MetadataLevel::Full && !matches!(found, Expanded::Absent) {
                 self.navigation_link(out, &expansion.navigation.name, address);
@@ -279,7 +284,7 @@ impl Writer<'_> {
         if let (MetadataLevel::Full, Type::Entity(id)) = (self.writing.metadata, &actual)
             && has_instance
         {
-            self.navigation_links(out, shape, *id, address);
+            self.navigation_links(out, shape, *id, address.text());
         }
     }
 
@@ -289,7 +294,7 @@ impl Writer<'_> {
         shape: &Shape<'_>,
         entity: &Entity,
         actual: &Type,
-        address: &str,
+        address: &Address<'_>,
     ) {
         let level = self.writing.metadata;
         if level == MetadataLevel::None {
@@ -298,7 +303,7 @@ impl Writer<'_> {
         let always = shape.entity(self.model).is_some_and(|ty| ty.always_typed);
         if always || *actual != shape.ty || level == MetadataLevel::Full {
             self.control(out, "", "type");
-            text(out, &format!("#{}", self.model.type_name(actual)));
+            joined(out, &["#", &self.model.type_name(actual)]);
             out.push(b',');
         }
         let Type::Entity(_) = actual else { return };
@@ -308,7 +313,7 @@ impl Writer<'_> {
             !key.iter().all(is_there)
         };
         if level == MetadataLevel::Full || (self.writing.profile.id_without_key && is_keyless()) {
-            self.id(out, address);
+            self.id(out, address.text());
         }
         if let (Some(version), true) = (&entity.version, self.writing.profile.etags) {
             self.control(out, "", "etag");
@@ -317,7 +322,7 @@ impl Writer<'_> {
         }
         if level == MetadataLevel::Full {
             self.control(out, "", "editLink");
-            text(out, &encode_list(address));
+            text(out, &encode_list(address.text()));
             out.push(b',');
         }
     }
@@ -386,10 +391,4 @@ pub(super) fn close(out: &mut Vec<u8>, bracket: u8) {
         out.pop();
     }
     out.push(bracket);
-}
-
-/// A JSON string.
-pub(super) fn text(out: &mut Vec<u8>, value: &str) {
-    // Writing into memory cannot fail, and a string has no other way to.
-    let _ = serde_json::to_writer(out, value);
 }

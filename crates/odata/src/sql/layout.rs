@@ -309,7 +309,7 @@ impl Layout<'_> {
     pub fn row(&self, scalars: Vec<Scalar>) -> Result<Row, Error> {
         let mut scalars = scalars.into_iter();
         let next = &mut || scalars.next().unwrap_or(Scalar::Null);
-        let values = self.leaves.iter().map(|leaf| cell(leaf, next)).collect::<Result<_, Error>>()?;
+        let values = cells(&self.leaves, next)?;
         let mut computed = Vec::with_capacity(self.computed.len());
         for ty in &self.computed {
             let value = stored::value(next(), ty);
@@ -355,6 +355,14 @@ impl Layout<'_> {
     }
 }
 
+fn cells(leaves: &[Leaf<'_>], next: &mut dyn FnMut() -> Scalar) -> Result<Vec<Cell>, Error> {
+    let mut cells = Vec::with_capacity(leaves.len());
+    for leaf in leaves {
+        cells.push(cell(leaf, next)?);
+    }
+    Ok(cells)
+}
+
 fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error> {
     Ok(match leaf {
         Leaf::Nowhere => Cell::One(Value::Null),
@@ -364,9 +372,7 @@ fn cell(leaf: &Leaf<'_>, next: &mut dyn FnMut() -> Scalar) -> Result<Cell, Error
         Leaf::Zoned(property) => {
             Cell::One(stored::zoned(&next(), &next()).ok_or_else(|| inconsistent(property))?)
         }
-        Leaf::Members(members) => {
-            Cell::Members(members.iter().map(|member| cell(member, next)).collect::<Result<_, _>>()?)
-        }
+        Leaf::Members(members) => Cell::Members(cells(members, next)?),
         Leaf::Narrowed(property, counted) => {
             let members = stored::value(next(), &property.ty).ok_or_else(|| inconsistent(property))?;
             match (counted, members) {

@@ -19,6 +19,7 @@ pub struct Schema {
 pub struct Source<'s> {
     schema: &'s Schema,
     partition: Option<Scalar>,
+    asks_parts: bool,
 }
 
 /// Things in the order of their names. There are few, and each statement looks up many: to compare is quicker than to hash.
@@ -68,6 +69,16 @@ pub struct Table {
     pub(super) version: Option<Sql>,
     /// A condition that finds a phrase by an index: `{q}` stands for the phrase.
     pub(super) search: Option<Sql>,
+    parts: ByName<PartIndex>,
+}
+
+/// An index of the parts of texts.
+#[derive(Debug)]
+pub(super) struct PartIndex {
+    /// What the index calls a row.
+    pub row: Sql,
+    /// A `SELECT` of rows, by what the index calls them; `{q}` stands for the part.
+    pub rows: Sql,
 }
 
 /// Where a property's value is: an SQL expression in which `{t}` stands for the table.
@@ -118,13 +129,13 @@ impl Schema {
     /// The part of the tables that belongs to `owner`.
     #[must_use]
     pub fn part_of(&self, owner: impl Into<Scalar>) -> Source<'_> {
-        Source { schema: self, partition: Some(owner.into()) }
+        Source { schema: self, partition: Some(owner.into()), asks_parts: false }
     }
 
     /// All of the tables; nothing where they belong to many owners.
     #[must_use]
     pub fn whole(&self) -> Option<Source<'_>> {
-        self.partition.is_none().then_some(Source { schema: self, partition: None })
+        self.partition.is_none().then_some(Source { schema: self, partition: None, asks_parts: false })
     }
 }
 
@@ -136,6 +147,16 @@ impl<'s> Source<'s> {
             Some(table) => Some(table),
             None => self.table(model, entity.base?),
         }
+    }
+
+    /// The same, whose statements look where an index of parts of texts points them to.
+    #[must_use]
+    pub fn asking_parts(&self) -> Self {
+        Self { asks_parts: true, ..self.clone() }
+    }
+
+    pub(super) fn asks_parts(&self) -> bool {
+        self.asks_parts
     }
 
     pub(super) fn member(&self, name: &str) -> &'s Join {
@@ -161,6 +182,7 @@ impl Table {
             type_name: None,
             version: None,
             search: None,
+            parts: ByName::default(),
         }
     }
 
@@ -221,6 +243,20 @@ impl Table {
         self
     }
 
+    /// An index of what is in a property's texts. `rows` is a `SELECT` that finds every row whose property contains a part
+    /// of three characters or more, and perhaps others: `{q}` stands for the part as a phrase, in double quotes with those
+    /// inside doubled. `row` is what it calls a row.
+    #[must_use]
+    pub fn parts_found_by(
+        mut self,
+        property: impl Into<Sql>,
+        row: impl Into<Sql>,
+        rows: impl Into<Sql>,
+    ) -> Self {
+        self.parts.insert(property.into(), PartIndex { row: row.into(), rows: rows.into() });
+        self
+    }
+
     /// The paths of all properties that have a column.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.columns.0.iter().map(|(path, _)| path.as_ref())
@@ -233,6 +269,13 @@ impl Table {
                 let path: Vec<&str> = path.iter().map(|property| property.name.as_str()).collect();
                 self.columns.get(&path.join("/"))
             }
+        }
+    }
+
+    pub(super) fn parts_of(&self, path: &[&Property]) -> Option<&PartIndex> {
+        match path {
+            [property] => self.parts.get(&property.name),
+            _ => None,
         }
     }
 

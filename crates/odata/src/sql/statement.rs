@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 /// Room for the text of a statement in the beginning, in bytes.
-const USUAL_LENGTH: usize = 256;
+const USUAL_LENGTH: usize = 1024;
 
 use super::dialect::{Dialect, Kinds};
 

@@ -204,7 +204,10 @@ impl<'s> Writer<'s> {
     /// `t.tenant = $1`
     pub fn pinned(&self, to: &mut Condition, statement: &mut Statement, alias: Alias) {
         if let Some((column, owner)) = self.source.partition() {
-            to.and(statement).push_alias(alias).push(".").push_schema(column, alias).push(" = ").bind(owner);
+            // The sign keeps SQLite from finding the owner's rows by another index than the one that was asked: it has no
+            // idea that an owner has more rows than a part of a text.
+            to.and(statement).push(if self.source.asks_parts() { "+" } else { "" });
+            statement.push_alias(alias).push(".").push_schema(column, alias).push(" = ").bind(owner);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use odata::Value;
 use odata::query::Cursor;
-use odata::sql::{self, Dialect, POSTGRES, SQLITE, Scalar, Source, Statement};
+use odata::sql::{self, Dialect, POSTGRES, SQLITE, Scalar, Schema, Source, Statement, Table};
 
 use crate::database::{self, Database};
 use crate::demo::{self, MODEL, SCHEMA, encode};
@@ -526,6 +526,46 @@ fn what_the_schema_lacks() {
 
 /// What PostgreSQL reads otherwise: the types of parameters, texts by their bytes, decimals as numbers, conditions that
 /// are no numbers.
+/// What an index of parts of texts is asked beforehand, and what a statement says that looks where it points to.
+#[test]
+fn an_index_of_parts_says_where_to_look() {
+    let people = Table::new("people")
+        .column("id", "{t}.id")
+        .column("name", "{t}.name")
+        .column("nick", "{t}.nick")
+        .parts_found_by("name", "{t}.number", "SELECT rowid FROM parts WHERE parts MATCH 'name : ' || {q}");
+    let schema = Schema::partitioned_by("tenant").table("registry", Table::new("")).table("person", people);
+    let source = schema.part_of("t");
+    let hinted = |filter: &str| {
+        let query = demo::query(&format!("/registry/people?$select=id&$filter={}", encode(filter))).unwrap();
+        let hinted = sql::hinted(&query, &source, &SQLITE).unwrap();
+        let asking = sql::entities(&query, &source.asking_parts(), &SQLITE).unwrap().statement;
+        (hinted.map(|statement| told(&statement)), told(&asking))
+    };
+    let (asked, told) = hinted("nick eq 'x' and contains(name,'a\"bc')");
+    assert_eq!(
+        asked.unwrap(),
+        "SELECT COUNT(*) FROM (SELECT rowid FROM parts WHERE parts MATCH 'name : ' || $1 LIMIT $2) found \
+         ['\"a\"\"bc\"', 2000]"
+    );
+    assert_eq!(
+        told,
+        "SELECT t0.id AS c0, t0.id AS c1, t0.id AS c2, t0.id AS c3, 1 FROM people t0 WHERE +t0.tenant = $1 AND \
+         t0.number IN (SELECT rowid FROM parts WHERE parts MATCH 'name : ' || $2) AND ((t0.nick = $3) AND \
+         (instr(t0.name, $4) > 0)) ORDER BY t0.id LIMIT $5 ['t', '\"a\"\"bc\"', 'x', 'a\"bc', 101]"
+    );
+    // Too short, of another property, or not what every row has.
+    for filter in [
+        "contains(name,'ab')",
+        "contains(nick,'abc')",
+        "not contains(name,'abc')",
+        "contains(name,'abc') or nick eq 'x'",
+    ] {
+        let (asked, told) = hinted(filter);
+        assert_eq!((asked, told.contains(" IN ")), (None, false), "{filter}: {told}");
+    }
+}
+
 #[test]
 fn other_words() {
     demo::compare(

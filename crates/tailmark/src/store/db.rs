@@ -18,12 +18,14 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::thread;
 
 use odata::sql::{Scalar, Statement};
+use prometheus_client::metrics::counter::Counter;
 use tokio::sync::oneshot;
 
 use super::{Engine, Error};
 use crate::telemetry::metrics::{QueueMetrics, StoreMetrics, Waiting};
 use crate::telemetry::stage::Stage;
 pub use joint::Joint;
+use sqlite::Brief;
 
 /// Units of work that may wait; the next one is told that the database is too busy.
 const LONGEST_QUEUE: usize = 4096;
@@ -38,6 +40,8 @@ pub struct Db {
     metrics: Arc<StoreMetrics>,
     /// What is done with it is a stage of a request.
     is_stage: bool,
+    /// For reads that take a moment only.
+    brief: Option<Arc<Brief>>,
 }
 
 /// The statements of one unit of work.
@@ -83,13 +87,7 @@ where
         if let Some(waiting) = self.waiting.take() {
             waiting.end();
         }
-        // A panic is one unit's failure: the thread serves the next.
-        let result = tx.and_then(|tx| {
-            catch_unwind(AssertUnwindSafe(|| (self.work)(tx))).unwrap_or_else(|_| {
-                self.metrics.panics.inc();
-                Err(Error::Database("a unit of work panicked".to_owned()))
-            })
-        });
+        let result = tx.and_then(|tx| attempt(&self.work, tx, &self.metrics.panics));
         let keep = result.is_ok();
         self.result = Some(result);
         keep
@@ -104,6 +102,18 @@ where
         // Nobody waits any more where the request was given up.
         let _ = self.answer.send(commit.and(result));
     }
+}
+
+/// Runs a unit of work once. A panic is that unit's failure, and counted: whoever ran it goes on.
+fn attempt<T>(
+    work: &impl Fn(&Tx<'_>) -> Result<T, Error>,
+    tx: &Tx<'_>,
+    panics: &Counter,
+) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
+        panics.inc();
+        Err(Error::Database("a unit of work panicked".to_owned()))
+    })
 }
 
 impl Db {
@@ -138,6 +148,23 @@ impl Db {
         }
     }
 
+    /// The same for what probably takes a moment only: where it does, it is done on this very thread.
+    ///
+    /// # Errors
+    /// What the work says, or why it could not run.
+    pub async fn read_briefly<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let done = async {
+            match self.brief.as_ref().and_then(|brief| brief.read(&work)) {
+                Some(result) => result,
+                None => Self { is_stage: false, ..self.clone() }.read(work).await,
+            }
+        };
+        self.timed(done).await
+    }
+
     /// The same database, for requests: its work is their stage `answer`.
     #[must_use]
     pub fn for_requests(&self) -> Self {
@@ -163,6 +190,10 @@ impl Db {
             queue.try_send(Box::new(work)).map_err(|error| full(&error))?;
             answered.await.map_err(|_| Error::Closed)?
         };
+        self.timed(done).await
+    }
+
+    async fn timed<T>(&self, done: impl Future<Output = T>) -> T {
         if self.is_stage { self.metrics.stages.wait(Stage::Answer, done).await } else { done.await }
     }
 }

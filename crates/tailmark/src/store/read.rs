@@ -5,8 +5,12 @@ use std::sync::Arc;
 use odata::answer::{self, Answer};
 use odata::query::Query;
 
+use super::db::Tx;
 use super::tables::{dialect, schema};
 use super::{Error, Reader};
+
+/// The entities of a page that may be read at once.
+const BRIEF_PAGE: u64 = 200;
 
 impl Reader {
     /// Answers a query; nothing where the path names an entity that is not there.
@@ -14,12 +18,19 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn answer(&self, query: Arc<Query<'static>>) -> Result<Option<Answer>, Error> {
-        let tenant = self.tenant.clone();
-        self.db
-            .read(move |tx| {
-                let source = schema(tx.engine()).part_of(tenant.as_str());
-                answer::answer(&query, &source, dialect(tx.engine()), &mut |statement| tx.rows(statement))
-            })
-            .await
+        let (tenant, is_brief) = (self.tenant.clone(), is_brief(&query));
+        let work = move |tx: &Tx<'_>| {
+            let source = schema(tx.engine()).part_of(tenant.as_str());
+            answer::answer(&query, &source, dialect(tx.engine()), &mut |statement| tx.rows(statement))
+        };
+        if is_brief { self.db.read_briefly(work).await } else { self.db.read(work).await }
     }
+}
+
+/// Whether there may be little to read. What certainly is a lot, or one step that takes long, is not tried.
+fn is_brief(query: &Query<'_>) -> bool {
+    let listing = &query.listing;
+    let is_page = query.resource.is_list() && listing.filter.is_none();
+    let (size, _) = odata::sql::window(listing, query.after.as_ref().map_or(0, |cursor| cursor.seen));
+    listing.search.is_none() && listing.shape.expand.is_empty() && !(is_page && size > BRIEF_PAGE)
 }

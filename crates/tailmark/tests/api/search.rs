@@ -43,6 +43,36 @@ async fn ids(app: &TestApp, url: &str) -> String {
     app.get(url).await.expect(200).each("id").join(" ")
 }
 
+/// `contains` in the same index: it finds words in any letter case, and what it finds is looked at.
+#[tokio::test]
+async fn contains_is_exact_where_an_index_helps() {
+    let app = app().await;
+    for (filter, expected) in [
+        ("contains(serialNumber,'ABC')", "d1 d2"),
+        ("contains(serialNumber,'abc')", ""),
+        ("contains(serialNumber,'BC-002')", "d2"),
+        ("contains(serialNumber,'00')", "d1 d2 d3"),
+        ("contains(serialNumber,'100%25')", "d3"),
+        ("contains(model,'\"X\"')", "d2"),
+        ("contains(model,'note')", ""),
+        ("contains(userPrincipalName,'ADA')", "d3"),
+        ("contains(groupTag,'日本語')", "d3"),
+        ("contains(groupTag,'Ärg') and contains(serialNumber,'ABC')", "d2"),
+        ("contains(manufacturer,'ABC')", ""),
+        ("not contains(serialNumber,'ABC')", "d3"),
+        ("contains(serialNumber,'ABC') or contains(model,'Notebook 9')", "d1 d2 d3"),
+    ] {
+        let url = format!(
+            "/beta/deviceManagement/{DEVICES}?$filter={}&$orderby=serialNumber",
+            filter.replace(' ', "%20")
+        );
+        assert_eq!(ids(&app, &url).await, expected, "{filter}");
+        let counted = app.get(&format!("{url}&$count=true&$top=1")).await.expect(200);
+        let number = expected.split_whitespace().count();
+        assert_eq!(counted.json()["@odata.count"], json!(number), "{filter}");
+    }
+}
+
 #[tokio::test]
 async fn words_are_found_wherever_they_stand() {
     let app = app().await;

@@ -2,6 +2,7 @@
 //!
 //! Specification: OData JSON Format 4.01 §8.
 
+use super::address::Address;
 use super::{Writer, close, encode_list, text, with_token};
 use crate::answer::Expanded;
 use crate::json::context::home;
@@ -37,7 +38,7 @@ impl Writer<'_> {
                 };
                 match expansion.form {
                     ExpandForm::References => self.id(out, &address),
-                    _ => self.members(out, shape, entity, &address),
+                    _ => self.members(out, shape, entity, &Address::made_by(&|| address.clone())),
                 }
                 close(out, b'}');
                 out.push(b',');

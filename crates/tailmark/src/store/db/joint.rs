@@ -41,7 +41,8 @@ impl Db {
         // Nor do they wait for a connection: it is theirs.
         let metrics =
             Arc::new(StoreMetrics { writer: QueueMetrics::default(), ..StoreMetrics::clone(&self.metrics) });
-        let db = Db { engine: self.engine, writer: queue, readers: None, metrics, is_stage: false };
+        let db =
+            Db { engine: self.engine, writer: queue, readers: None, metrics, is_stage: false, brief: None };
         Ok(Joint { db, is_kept, ended })
     }
 }

@@ -82,7 +82,7 @@ pub(in crate::store) fn open(url: &str, work_bell: &Arc<Notify>) -> Result<Db, E
     let bell = Arc::downgrade(work_bell);
     spawn("listener", move || listen(&address, &bell))?;
     let metrics = Arc::default();
-    Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers), metrics, is_stage: false })
+    Ok(Db { engine: Engine::Postgres, writer, readers: Some(readers), metrics, is_stage: false, brief: None })
 }
 
 /// A thread's connection and what it does with it.

@@ -1,7 +1,9 @@
-//! SQLite: one writer's thread, several readers' threads, a connection each.
+//! SQLite: one writer's thread, several readers' threads, a connection each, and some for whoever reads briefly.
 //!
 //! WAL, `synchronous=FULL`, foreign keys on. What has queued up for the writer is committed together, each unit in its own
 //! savepoint.
+
+mod brief;
 
 use std::num::NonZero;
 use std::path::Path;
@@ -16,9 +18,10 @@ use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::{Db, Job, LONGEST_QUEUE, Row, Tx, lock, spawn};
+use super::{Db, Job, LONGEST_QUEUE, Row, Tx, attempt, lock, spawn};
 use crate::store::{Engine, Error};
 use crate::telemetry::metrics::{Histogram, StoreMetrics};
+pub(in crate::store) use brief::Brief;
 
 /// Units of work committed together.
 const LARGEST_GROUP: usize = 64;
@@ -41,19 +44,22 @@ pub(in crate::store) fn open(file: Option<&Path>) -> Result<Db, Error> {
         write_all(&writer, &work, &groups);
         drop((writer, lock));
     })?;
-    let readers = match file {
+    let (readers, brief) = match file {
         Some(file) => {
             let (queue, work) = sync_channel(LONGEST_QUEUE);
             let work = Arc::new(Mutex::new(work));
-            for _ in 0..thread::available_parallelism().map_or(2, NonZero::get).max(2) {
+            let cores = thread::available_parallelism().map_or(2, NonZero::get).max(2);
+            for _ in 0..cores {
                 let (connection, work) = (connect(Some(file))?, Arc::clone(&work));
                 spawn("reader", move || read_all(&connection, &work))?;
             }
-            Some(queue)
+            let connections = (0..cores).map(|_| connect(Some(file)));
+            let brief = Brief::new(connections.collect::<Result<_, _>>()?, metrics.panics.clone())?;
+            (Some(queue), Some(Arc::new(brief)))
         }
-        None => None,
+        None => (None, None),
     };
-    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers, metrics, is_stage: false })
+    Ok(Db { engine: Engine::Sqlite, writer: writer_queue, readers, metrics, is_stage: false, brief })
 }
 
 /// The writer's loop: takes what has queued up and does it together.
@@ -73,9 +79,7 @@ pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) {
     if let Err(error) = &committed {
         tracing::error!(%error, "a transaction was rolled back");
         // Some errors roll back by themselves; the others must not leave the transaction open.
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
+        undo(connection);
         group.iter_mut().skip(done).for_each(|job| {
             job.run(Err(error.clone()));
         });
@@ -87,14 +91,16 @@ pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) {
 
 /// Does the units; `done` counts those that were tried.
 fn commit(connection: &Connection, group: &mut [Job], done: &mut usize) -> Result<(), Error> {
-    connection.execute_batch("BEGIN IMMEDIATE")?;
+    say(connection, "BEGIN IMMEDIATE")?;
     for job in group {
-        connection.execute_batch("SAVEPOINT work")?;
+        say(connection, "SAVEPOINT work")?;
         *done += 1;
-        let keep = job.run(Ok(&Tx::Sqlite(connection)));
-        connection.execute_batch(if keep { "RELEASE work" } else { "ROLLBACK TO work; RELEASE work" })?;
+        if !job.run(Ok(&Tx::Sqlite(connection))) {
+            say(connection, "ROLLBACK TO work")?;
+        }
+        say(connection, "RELEASE work")?;
     }
-    Ok(connection.execute_batch("COMMIT")?)
+    say(connection, "COMMIT")
 }
 
 /// A reader's loop: each unit sees one snapshot.
@@ -102,14 +108,25 @@ fn read_all(connection: &Connection, work: &Mutex<Receiver<Job>>) {
     loop {
         let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = job else { return };
-        match connection.execute_batch("BEGIN") {
+        match say(connection, "BEGIN") {
             Ok(()) => job.run(Ok(&Tx::Sqlite(connection))),
-            Err(error) => job.run(Err(error.into())),
+            Err(error) => job.run(Err(error)),
         };
-        if !connection.is_autocommit() {
-            let _ = connection.execute_batch("ROLLBACK");
-        }
+        undo(connection);
         job.conclude(Ok(()));
+    }
+}
+
+/// Runs a statement without values that comes again and again.
+fn say(connection: &Connection, text: &'static str) -> Result<(), Error> {
+    connection.prepare_cached(text)?.execute([])?;
+    Ok(())
+}
+
+/// Ends a transaction, where there is one, as if it had not been.
+fn undo(connection: &Connection) {
+    if !connection.is_autocommit() {
+        let _ = say(connection, "ROLLBACK");
     }
 }
 
@@ -123,9 +140,11 @@ pub(super) fn each(
     let width = prepared.column_count();
     let mut rows = prepared.raw_query();
     while let Some(row) = rows.next()? {
-        let values: Result<Row, rusqlite::Error> =
-            (0..width).map(|column| row.get_ref(column).map(from_sqlite)).collect();
-        take(values?)?;
+        let mut values = Row::with_capacity(width);
+        for column in 0..width {
+            values.push(from_sqlite(row.get_ref(column)?));
+        }
+        take(values)?;
     }
     Ok(())
 }
@@ -171,7 +190,11 @@ fn from_sqlite(value: ValueRef<'_>) -> Scalar {
         ValueRef::Null => Scalar::Null,
         ValueRef::Integer(number) => Scalar::Integer(number),
         ValueRef::Real(number) => Scalar::Real(number),
-        ValueRef::Text(text) => Scalar::Text(String::from_utf8_lossy(text).into_owned()),
+        // What is stored is UTF-8; to check that is quicker than to look for what is none.
+        ValueRef::Text(text) => Scalar::Text(match std::str::from_utf8(text) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(text).into_owned(),
+        }),
         ValueRef::Blob(bytes) => Scalar::Blob(bytes.to_vec()),
     }
 }

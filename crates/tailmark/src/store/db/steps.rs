@@ -32,7 +32,14 @@ pub(in crate::store) fn open(name: &str) -> Result<(Db, Steps), Error> {
     )?;
     let connection = sqlite::prepared(connection)?;
     let (writer, queue) = sync_channel(LONGEST_QUEUE);
-    let db = Db { engine: Engine::Sqlite, writer, readers: None, metrics: Arc::default(), is_stage: false };
+    let db = Db {
+        engine: Engine::Sqlite,
+        writer,
+        readers: None,
+        metrics: Arc::default(),
+        is_stage: false,
+        brief: None,
+    };
     Ok((db, Steps { connection, queue, waiting: VecDeque::new() }))
 }
 
