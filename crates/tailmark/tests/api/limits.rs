@@ -245,7 +245,8 @@ async fn heads_are_limited_to_the_byte() {
 
 #[tokio::test]
 async fn settings_of_nought_are_refused() {
-    let changes: [(&str, fn(&mut Http)); 5] = [
+    type Change = fn(&mut Http);
+    let changes: [(&str, Change); 5] = [
         ("http.header_timeout", |http| http.header_timeout = 0),
         ("http.body_timeout", |http| http.body_timeout = 0),
         ("http.idle_timeout", |http| http.idle_timeout = 0),

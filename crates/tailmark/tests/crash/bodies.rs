@@ -36,7 +36,7 @@ fn is_refused(answer: &Answer, status: u16, code: &str) {
 fn limits_are_exact_and_cost_no_memory() {
     // The service's own limit in full.
     let limit = if in_full() { 64 << 20 } else { 4 << 20 };
-    let site = Site::new().with("TAILMARK_HTTP_MAX_BODY", limit);
+    let site = Site::new().with("TAILMARK_HTTP_MAX_BODY", &limit);
     let service = site.start();
     service.get("/readyz");
     let before = service.process.largest_memory();

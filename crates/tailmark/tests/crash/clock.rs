@@ -46,12 +46,12 @@ fn a_clock_that_jumps_stops_nothing_and_loses_nothing() {
     let time = site.place("time");
     fs::write(&time, "+0").unwrap();
     let site = site
-        .with("LD_PRELOAD", library.display())
-        .with("FAKETIME_TIMESTAMP_FILE", time.display())
-        .with("FAKETIME_NO_CACHE", 1)
+        .with("LD_PRELOAD", &library.display())
+        .with("FAKETIME_TIMESTAMP_FILE", &time.display())
+        .with("FAKETIME_NO_CACHE", &1)
         // As in truth: what counts seconds since the start of the machine does not jump.
-        .with("FAKETIME_DONT_FAKE_MONOTONIC", 1)
-        .with("NO_FAKE_STAT", 1);
+        .with("FAKETIME_DONT_FAKE_MONOTONIC", &1)
+        .with("NO_FAKE_STAT", &1);
     let mut service = site.start();
     let mut requests = 0;
     let mut slowest = Duration::ZERO;

@@ -34,7 +34,7 @@ fn asked(service: &Service, requests: usize) -> Duration {
 /// G9.
 #[test]
 fn slow_clients_hurt_nobody() {
-    let site = Site::new().with("TAILMARK_HTTP_HEADER_TIMEOUT", if in_full() { 10 } else { 2 });
+    let site = Site::new().with("TAILMARK_HTTP_HEADER_TIMEOUT", &if in_full() { 10 } else { 2 });
     let service = site.start();
     assert_eq!(service.post(UPLOADS, &upload(&sent(0..10, ""))).status, 201);
     asked(&service, 40);

@@ -105,7 +105,7 @@ fn site(megabytes: usize) -> Option<(Site, Disk)> {
     let disk = Disk::new(site.place("disk"), megabytes)?;
     site.starter = disk.starter();
     let database = disk.place.join("tailmark.db");
-    Some((site.with("TAILMARK_DATABASE_URL", format!("sqlite:{}", database.display())), disk))
+    Some((site.with("TAILMARK_DATABASE_URL", &format!("sqlite:{}", database.display())), disk))
 }
 
 const EACH: usize = 20;

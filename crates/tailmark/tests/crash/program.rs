@@ -84,7 +84,7 @@ impl Site {
     }
 
     /// With a setting, `section.key`.
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.settings.push((name, value.to_string()));
         self
     }

@@ -55,6 +55,6 @@ fn every_success_is_synced_before_it_is_told() {
             (told, is_synced) = (told + 1, false);
         }
     }
-    assert_eq!(told, REQUESTS, "{:.2000}", trace);
+    assert_eq!(told, REQUESTS, "{trace:.2000}");
     figure("G3", format_args!("{told} of {REQUESTS} synced before the answer"));
 }
