@@ -6,13 +6,16 @@ use crate::program::Program;
 use crate::report::Report;
 use crate::stock::{DEVICES, IMPORTED, Stock, UPLOADS};
 
+/// The paths that are asked for, given what is there.
+type Paths = dyn Fn(&Stock) -> Vec<String>;
+
 /// Each kind of request with its goal, on all sizes in alternating rounds.
 pub fn growth(options: &Options, report: &mut Report) {
     let mut sizes = vec![10_000, 100_000];
     sizes.extend(options.million.then_some(1_000_000));
     let stocks: Vec<Stock> = sizes.into_iter().map(Stock::of).collect();
     let programs: Vec<Program> = stocks.iter().map(|stock| Program::tailmark(&stock.data, &[])).collect();
-    let kinds: [(&str, f64, &dyn Fn(&Stock) -> Vec<String>); 5] = [
+    let kinds: [(&str, f64, &Paths); 5] = [
         ("one upload by id", 1.3, &|stock| {
             stock.uploads(20).iter().map(|id| format!("{UPLOADS}/{id}")).collect()
         }),
@@ -39,12 +42,7 @@ pub fn growth(options: &Options, report: &mut Report) {
     }
 }
 
-fn compare(
-    options: &Options,
-    stocks: &[Stock],
-    programs: &[Program],
-    paths: &dyn Fn(&Stock) -> Vec<String>,
-) -> Vec<Series> {
+fn compare(options: &Options, stocks: &[Stock], programs: &[Program], paths: &Paths) -> Vec<Series> {
     let requests: Vec<Requests> = stocks
         .iter()
         .map(|stock| {

@@ -34,8 +34,11 @@ use clap::{Parser, Subcommand};
 use report::Report;
 use stock::Stock;
 
+/// Measures one row of the table, or several.
+type Measure = fn(&Options, &mut Report);
+
 /// The rows of the table, in their order.
-const ROWS: &[(&str, fn(&Options, &mut Report))] = &[
+const ROWS: &[(&str, Measure)] = &[
     ("get", reads::get),
     ("page", reads::page),
     ("filter", reads::filter),

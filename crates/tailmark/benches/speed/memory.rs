@@ -86,7 +86,7 @@ fn answer(
     answers: &HashMap<String, (HeaderMap, Bytes)>,
     request: &Request<Incoming>,
 ) -> Response<Full<Bytes>> {
-    let path = request.uri().path_and_query().map(|path| path.as_str()).unwrap_or_default();
+    let path = request.uri().path_and_query().map(hyper::http::uri::PathAndQuery::as_str).unwrap_or_default();
     let Some((headers, body)) = answers.get(path) else {
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::NOT_FOUND;
