@@ -20,6 +20,10 @@ crash:
 snap:
     cargo insta test --workspace --accept
 
+# so many simulated runs of the import pipeline; a seed that fails is printed
+simulate runs='100000':
+    TAILMARK_SIMULATION={{runs}} cargo test --release -p tailmark --test crash simulation:: -- --nocapture
+
 # the lints of the workspace, as errors
 lint:
     cargo clippy --workspace --all-targets -- -D warnings

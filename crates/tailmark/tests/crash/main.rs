@@ -13,5 +13,6 @@ mod log;
 mod program;
 mod queue;
 mod replicas;
+mod simulation;
 mod start;
 mod stop;
