@@ -161,7 +161,8 @@ mod tests {
     fn every_text_is_sentences() {
         for reason in entries().iter().flat_map(|entry| &entry.reasons) {
             for text in [reason.meaning, reason.cause, reason.remedy] {
-                assert!(text.ends_with('.') && text.starts_with(char::is_uppercase), "{text}");
+                let begins = text.trim_start_matches('`').starts_with(char::is_uppercase);
+                assert!(begins && text.ends_with('.'), "{text}");
                 assert!(!text.contains("  ") && text.matches('`').count() % 2 == 0, "{text}");
             }
         }

@@ -96,8 +96,15 @@ pub(super) const ALL: &[Refusal] = &[
         code: "NotAcceptable",
         statuses: &[406],
         meaning: "None of the forms that the request accepts is there.",
-        cause: "`Accept` or `$format` asks for something that is neither JSON nor, for `$metadata`, XML.",
+        cause: "The request asks in `Accept` or `$format` for what is neither JSON nor, for `$metadata`, XML.",
         remedy: "Send `Accept: application/json`, or leave the header out.",
+    },
+    Refusal {
+        code: "RequestTimeout",
+        statuses: &[408],
+        meaning: "The body of the request did not arrive in time.",
+        cause: "Nothing of it came for longer than `http.body_timeout`; the connection is closed.",
+        remedy: "Send it again, over a better connection or in smaller parts: nothing was stored.",
     },
     Refusal {
         code: "Conflict",
@@ -153,6 +160,13 @@ pub(super) const ALL: &[Refusal] = &[
                  longer each time. `tailmark` does that by itself.",
     },
     Refusal {
+        code: "RequestHeaderFieldsTooLarge",
+        statuses: &[431],
+        meaning: "The request has more headers than are accepted.",
+        cause: "More than 100 headers were sent over HTTP/2. Over HTTP/1.1 the status comes without this code.",
+        remedy: "Send fewer headers; look for a proxy that adds some.",
+    },
+    Refusal {
         code: "InternalServerError",
         statuses: &[500],
         meaning: "Something went wrong in the service.",
@@ -174,6 +188,13 @@ pub(super) const ALL: &[Refusal] = &[
         cause: "The database is busy, is being restarted or is away; or an issuer's keys have never been had.",
         remedy: "Wait for as many seconds as `Retry-After` says and send the same again. `/readyz` says whether the \
                  database answers.",
+    },
+    Refusal {
+        code: "GatewayTimeout",
+        statuses: &[504],
+        meaning: "The request was not answered in time.",
+        cause: "It took longer than `http.request_timeout`. It may have been done all the same.",
+        remedy: "Look whether it was done before you send it again: for imports, ask for their `importId`.",
     },
     Refusal {
         code: "InsufficientStorage",

@@ -13,8 +13,14 @@ use crate::config::Config;
 use crate::exit::Exit;
 use crate::store::{Place, backup};
 
+const EXAMPLES: &str = "\
+Examples:
+  tailmark backup ./backup --data ./data
+  tailmark serve --data ./backup --listen 127.0.0.1:0     look at it, on a copy if it is to stay as it is";
+
 /// Copy the database and the keys into a new folder, while the service goes on
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct BackupArgs {
     /// The folder that is made; `restore` takes it, and so does `serve --data`
     #[arg(value_name = "DIR")]

@@ -17,8 +17,14 @@ use crate::config::{Config, make_data_folder};
 use crate::exit::Exit;
 use crate::store::{self, backup};
 
+const EXAMPLES: &str = "\
+Examples:
+  tailmark restore ./backup --data ./data
+  tailmark restore ./backup --data ./data --yes           where there is no terminal to ask on";
+
 /// Put a backup in the place of the database and the keys of a service that does not run
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct RestoreArgs {
     /// The folder that `backup` made
     #[arg(value_name = "DIR")]

@@ -43,6 +43,8 @@ VALUES ('{tenant}', 2, 17000000000000000, 17000000000000000);",
     // 5: an event.
     "INSERT INTO audit_events (tenant, id, activity_ticks, activity_type, actor_type, document)
 VALUES ('{tenant}', 'e-1', 41024448000000000, 'Create WindowsAutopilotDeviceIdentity', 'System', '{}');",
+    // 6: nothing beside an index.
+    "",
 ];
 
 const TENANT: &str = "10000000-0000-4000-8000-000000000001";

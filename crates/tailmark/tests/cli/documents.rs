@@ -369,6 +369,9 @@ fn what_is_not_run() {
     insta::assert_snapshot!(left_out.join("\n"), @"
     CONTRIBUTING.md: what somebody does who changes the program
     README.md: builds the program
+    docs/guarantees.md: the tests themselves
+    docs/operations.md: builds a container
+    docs/operations.md: folders of the system
     docs/tls.md: somebody's script
     ");
 }

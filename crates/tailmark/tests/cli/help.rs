@@ -149,12 +149,12 @@ fn reference() -> String {
         let before = before.trim_end();
         match before.lines().any(|line| line.starts_with(' ')) {
             // Columns stay as they are.
-            true => write!(out, "\n```\n{before}\n```\n").unwrap(),
+            true => write!(out, "\n```text\n{before}\n```\n").unwrap(),
             false if before.is_empty() => {}
             false => write!(out, "\n{before}\n").unwrap(),
         }
         let examples: Vec<_> = examples.lines().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
-        write!(out, "\n```\n{}\n```\n", examples.join("\n").trim()).unwrap();
+        write!(out, "\n```text\n{}\n```\n", examples.join("\n").trim()).unwrap();
     }
     out
 }
