@@ -80,6 +80,6 @@ fn judge(bytes: &[u8]) -> Value {
         "warnings": count(Severity::Warning),
         "repaired": count(Severity::Repaired),
         "omitted": problems.len().saturating_sub(MOST),
-        "problems": problems.iter().take(MOST).map(|problem| problem.json()).collect::<Vec<_>>(),
+        "problems": problems.iter().take(MOST).map(autopilot::check::Problem::json).collect::<Vec<_>>(),
     })
 }

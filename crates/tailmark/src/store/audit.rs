@@ -1,8 +1,8 @@
 //! The audit log: what was done, by whom, to what.
 //!
-//! A [`Writer`](super::Writer) reaches the database through [`Audited`] alone, which records one event in the unit of work
+//! A [`Writer`](super::Writer) reaches the database through `Audited` alone, which records one event in the unit of work
 //! that it does: whatever is committed has one, and what is refused or rolled back has none. The worker and the seed, which
-//! have doors of their own, record theirs by [`record`]. Events never hold hardware hashes or passwords.
+//! have doors of their own, record theirs by `record`. Events never hold hardware hashes or passwords.
 //! Source: `auditEvent` of Microsoft Graph; what activities, resources and properties are called follows recorded answers
 //! (`Create DeviceEnrollmentConfiguration`, `wipe ManagedDevice`).
 
@@ -206,7 +206,7 @@ impl Trail {
 fn resource(name: Option<&str>, resource_type: &str, id: Option<&str>, changes: Vec<Json>) -> Json {
     json!({
         "displayName": name, "type": resource_type, "auditResourceType": resource_type, "resourceId": id,
-        "modifiedProperties": changes,
+        "modifiedProperties": Json::Array(changes),
     })
 }
 

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! `begun` is on disk before a part is sent, with the mark by which the service can be asked for it later;
-//! `taken` follows the answer. What is begun and not taken is unknown, and is asked for ([`super::arrived`]).
+//! `taken` follows the answer. What is begun and not taken is unknown, and is asked for (`arrived`).
 //! The file is locked while it is in use, so that two runs do not send the same, and removed at the end.
 
 use std::fs::{self, File, OpenOptions, TryLockError};

@@ -107,7 +107,7 @@ impl Filter {
                 name,
                 label,
                 value: value.clone(),
-                choices: choices(*name),
+                choices: choices(name),
             })
             .collect()
     }
