@@ -23,6 +23,7 @@ pub struct Caller {
     pub tenant: Tenant,
     pub subject: String,
     pub app: Option<String>,
+    pub app_name: Option<String>,
     pub user: Option<String>,
     pub kind: CallerKind,
     pub permissions: Vec<String>,
