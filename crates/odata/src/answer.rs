@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::EntityTypeId;
 use crate::query::{Cursor, Ending, Expansion, Listing, Query, Shape, Step};
-use crate::sql::{self, Dialect, Row, Scalar, Select, Source, Statement};
+use crate::sql::{self, Dialect, Layout, Row, Scalar, Schema, Source, Statement};
 use crate::syntax::ast::ExpandForm;
 use crate::value::Value;
 
@@ -115,15 +115,30 @@ pub fn answer<E: From<sql::Error>>(
             Some(Answer::Page(page))
         });
     }
-    let rows = runner.rows(&sql::entities(query, source, dialect)?)?;
+    let select = sql::entities(query, source, dialect)?;
+    let rows = read(&select.layout, (runner.run)(&select.statement)?)?;
     let entity = runner.with_expanded(&query.listing.shape, rows)?.pop();
     if let Some(entity) = entity {
         return Ok(Some(Answer::Entity(entity)));
     }
-    let to_one = query.resource.steps.len() > 1
-        && query.resource.steps.last().and_then(Step::navigation).is_some_and(|last| !last.collection)
-        && matches!(query.resource.ending, Ending::Plain | Ending::References);
-    Ok(if to_one && runner.owner_exists()? { Some(Answer::Nothing) } else { None })
+    Ok(if may_be_nothing(query) && runner.owner_exists()? { Some(Answer::Nothing) } else { None })
+}
+
+/// Whether a query is answered by one statement, whatever there is.
+#[must_use]
+pub fn is_one_statement(query: &Query<'_>, schema: &Schema) -> bool {
+    let listing = &query.listing;
+    let is_owned = || sql::has_owner(query.model, &query.resource, schema);
+    let is_plain = listing.shape.expand.is_empty() && !listing.count && !sql::may_hint(listing);
+    is_plain && if query.resource.is_list() || may_be_nothing(query) { !is_owned() } else { true }
+}
+
+/// Whether there may be an owner and nothing behind its navigation property.
+fn may_be_nothing(query: &Query<'_>) -> bool {
+    let steps = &query.resource.steps;
+    steps.len() > 1
+        && steps.last().and_then(Step::navigation).is_some_and(|last| !last.collection)
+        && matches!(query.resource.ending, Ending::Plain | Ending::References)
 }
 
 struct Runner<'r, 'q, E> {
@@ -149,20 +164,12 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
     fn page(&mut self) -> Result<Page, E> {
         let listing = &self.query.listing;
         let select = sql::entities(self.query, self.source, self.dialect)?;
-        let mut rows = self.rows(&select)?;
         let seen = self.query.after.as_ref().map_or(0, |cursor| cursor.seen);
-        let next = cut(&mut rows, listing, seen);
+        let mut found = (self.run)(&select.statement)?;
+        let next = next(&select.layout, &mut found, listing, seen)?;
+        let rows = read(&select.layout, found)?;
         let count = if listing.count { Some(self.count()?) } else { None };
         Ok(Page { entities: self.with_expanded(&listing.shape, rows)?, count, next })
-    }
-
-    fn rows(&mut self, select: &Select<'_>) -> Result<Vec<Row>, E> {
-        let found = (self.run)(&select.statement)?;
-        let mut rows = Vec::with_capacity(found.len());
-        for row in found {
-            rows.push(select.layout.row(row)?);
-        }
-        Ok(rows)
     }
 
     /// Rows as entities, with what is expanded of each.
@@ -216,16 +223,18 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
         let listing = &expansion.listing;
         let (model, source, dialect) = (self.query.model, self.source, self.dialect);
         let ty = expansion.of.unwrap_or(ty);
-        let mut by_owner: HashMap<String, Vec<Row>> = HashMap::new();
+        let mut by_owner: HashMap<String, Vec<Vec<Scalar>>> = HashMap::new();
+        // That of all statements, which differ in the owners only.
+        let mut layout = None;
         let mut counts: HashMap<String, u64> = HashMap::new();
         for owners in owners.chunks(OWNERS) {
             if expansion.form != ExpandForm::Count {
                 let versions = self.query.versions;
                 let select = sql::expansion(model, ty, expansion, owners, source, dialect, versions)?;
-                for mut row in self.rows(&select)? {
-                    let owner = row.owner.take().map(|owner| owner.text()).unwrap_or_default();
-                    by_owner.entry(owner).or_default().push(row);
+                for row in (self.run)(&select.statement)? {
+                    by_owner.entry(select.layout.owner(&row)).or_default().push(row);
                 }
+                layout = Some(select.layout);
             }
             if listing.count || expansion.form == ExpandForm::Count {
                 let statement = sql::expansion_count(model, ty, expansion, owners, source, dialect)?;
@@ -244,10 +253,17 @@ impl<E: From<sql::Error>> Runner<'_, '_, E> {
             if !counted.insert(owner.clone()) {
                 continue;
             }
-            let mut rows = by_owner.remove(&owner).unwrap_or_default();
-            let next = cut(&mut rows, listing, 0);
-            parts.push((owner, rows.len(), next));
-            all.extend(rows);
+            let before = all.len();
+            let mut found = by_owner.remove(&owner).unwrap_or_default();
+            let next = match &layout {
+                Some(layout) => {
+                    let next = next(layout, &mut found, listing, 0)?;
+                    all.extend(read(layout, found)?);
+                    next
+                }
+                None => None,
+            };
+            parts.push((owner, all.len() - before, next));
         }
         let mut entities = self.with_expanded(&listing.shape, all)?.into_iter();
         let done = parts.into_iter().map(|(owner, length, next)| {
@@ -277,20 +293,34 @@ fn entity(row: Row, expanded: Vec<Expanded>) -> Entity {
     }
 }
 
+/// Rows as values.
+fn read(layout: &Layout<'_>, found: Vec<Vec<Scalar>>) -> Result<Vec<Row>, sql::Error> {
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found {
+        rows.push(layout.row(row)?);
+    }
+    Ok(rows)
+}
+
 /// Takes off what is beyond the page, and says where the next one begins.
-fn cut(rows: &mut Vec<Row>, listing: &Listing<'_>, seen: u64) -> Option<Cursor> {
+fn next(
+    layout: &Layout<'_>,
+    found: &mut Vec<Vec<Scalar>>,
+    listing: &Listing<'_>,
+    seen: u64,
+) -> Result<Option<Cursor>, sql::Error> {
     let (size, _) = sql::window(listing, seen);
     let length = usize::try_from(size).unwrap_or(usize::MAX);
-    if rows.len() <= length {
-        return None;
+    if found.len() <= length {
+        return Ok(None);
     }
-    rows.truncate(length);
+    found.truncate(length);
     let seen = seen.saturating_add(size);
     // What `$top` does not want is no next page.
     if listing.limit.is_some_and(|limit| seen >= limit) {
-        return None;
+        return Ok(None);
     }
-    Some(Cursor { values: rows.last()?.order.clone(), seen })
+    found.last().map(|last| layout.cursor(last, seen)).transpose()
 }
 
 fn number(scalar: Option<&Scalar>) -> u64 {

@@ -36,7 +36,7 @@
 //! let select = sql::entities(&query, &schema.part_of("contoso"), &SQLITE)?;
 //! assert_eq!(
 //!     select.statement.text(),
-//!     "SELECT t0.name AS c0, t0.id AS c1, t0.id AS c2, t0.id AS c3, 1 FROM people t0 \
+//!     "SELECT t0.name AS c0, t0.id AS c1 FROM people t0 \
 //!      WHERE t0.tenant = $1 AND (t0.name = $2) ORDER BY t0.id LIMIT $3"
 //! );
 //! assert_eq!(select.statement.binds(), ["contoso".into(), "Ada".into(), Scalar::Integer(6)]);

@@ -19,12 +19,14 @@ mod seek;
 mod stages;
 mod statement;
 pub mod stored;
+mod template;
 mod writer;
 
 pub use dialect::{Dialect, Extract, Kinds, POSTGRES, SQLITE};
 pub use layout::{Layout, Row};
 pub use schema::{Column, Join, Schema, Source, Table};
 pub use statement::{Scalar, Statement};
+pub use template::Template;
 
 use expr::Condition;
 use layout::Beside;
@@ -71,7 +73,7 @@ pub enum Error {
 impl Error {
     fn no_column(table: &Table, path: &[&Property]) -> Self {
         let path: Vec<&str> = path.iter().map(|property| property.name.as_str()).collect();
-        Self::NoColumn { table: table.name.clone().into_owned(), path: path.join("/") }
+        Self::NoColumn { table: table.name.to_string(), path: path.join("/") }
     }
 }
 
@@ -150,9 +152,7 @@ pub fn count(query: &Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Resul
 /// Where the schema does not fit the model.
 pub fn hinted(query: &Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Result<Option<Statement>, Error> {
     let listing = &query.listing;
-    let filter =
-        listing.filter.as_ref().filter(|filter| listing.apply.is_empty() && search::has_part(filter));
-    let Some(filter) = filter else { return Ok(None) };
+    let Some(filter) = listing.filter.as_ref().filter(|_| may_hint(listing)) else { return Ok(None) };
     let mut writer = Writer::new(query.model, source, dialect);
     let (place, _) = writer.resource(&mut Statement::of(dialect), &query.resource)?;
     writer.listed(place);
@@ -161,6 +161,19 @@ pub fn hinted(query: &Query<'_>, source: &Source<'_>, dialect: &Dialect) -> Resu
         hint.count(&mut to, FEW);
         to
     }))
+}
+
+/// Whether [`hinted`] is worth asking.
+pub(crate) fn may_hint(listing: &Listing<'_>) -> bool {
+    listing.apply.is_empty() && listing.filter.as_ref().is_some_and(search::has_part)
+}
+
+/// Whether [`owner`] has a statement.
+pub(crate) fn has_owner(model: &Model, resource: &Resource<'_>, schema: &Schema) -> bool {
+    let owner = resource.steps.split_last().and_then(|(_, owners)| owners.last());
+    let navigation = owner.and_then(Step::navigation);
+    let is_rowless = |ty| schema.table_of(model, ty).is_some_and(|table| table.name.is_empty());
+    owner.is_some() && !navigation.is_some_and(|navigation| is_rowless(navigation.target))
 }
 
 /// Whether the entity that owns what is addressed exists: a row or none. Nothing where there is no owner.
@@ -174,11 +187,7 @@ pub fn owner(
     dialect: &Dialect,
 ) -> Result<Option<Statement>, Error> {
     let Some((_, owners)) = resource.steps.split_last() else { return Ok(None) };
-    let Some(last) = owners.last() else { return Ok(None) };
-    let writer = Writer::new(model, source, dialect);
-    if let Some(navigation) = last.navigation()
-        && writer.table(navigation.target)?.name.is_empty()
-    {
+    if !has_owner(model, resource, source.schema()) {
         return Ok(None);
     }
     exists(model, owners, source, dialect).map(Some)

@@ -114,7 +114,7 @@ fn schema(model: &Model) -> Schema {
                 table = table.join(navigation.name.clone(), Join::On(condition.into()));
             }
         }
-        schema = schema.table(model.entity(id).name.clone(), table.versioned_by("{t}.version"));
+        schema = schema.table(model.entity(id).name.clone(), table.versioned_by(["{t}.version"]));
     }
     for member in &model.container.members {
         let condition = format!("{{t}}.place = '{}'", member.name);

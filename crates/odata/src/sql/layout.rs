@@ -1,21 +1,27 @@
 //! The result columns of a statement, and rows as values again.
 
+use std::ops::Range;
+
 use super::writer::{Part, Place, Writer};
 use super::{Error, Scalar, Statement, stored};
 use crate::answer::Cell;
 use crate::model::{Primitive, Property, Type};
-use crate::query::{Listing, Narrowed, Order, Selected, Shape, Stage, Variable};
+use crate::query::{Cursor, Listing, Narrowed, Order, Selected, Shape, Stage, Variable};
 use crate::value::Value;
 
 /// The meaning of a statement's columns.
 #[derive(Debug)]
 pub struct Layout<'q> {
+    reads: Vec<Read>,
     leaves: Vec<Leaf<'q>>,
     computed: Vec<Type>,
     /// For rows that several sequences made: which columns each made, in the order of `computed`.
     branches: Vec<Vec<bool>>,
     keys: Vec<&'q Property>,
-    order: &'q [Order<'q>],
+    /// What the list is ordered by, and in which columns that is.
+    order: (&'q [Order<'q>], Vec<usize>),
+    /// The column of the identity of the entity that this one was expanded under.
+    owner: Option<usize>,
     has: Has,
 }
 
@@ -25,8 +31,15 @@ struct Has {
     type_name: bool,
     document: bool,
     identity: bool,
-    version: bool,
-    owner: bool,
+    /// The parts of the version.
+    versions: usize,
+}
+
+/// One reading of a column: several parts of a row may be in the same.
+#[derive(Debug, Clone, Copy)]
+struct Read {
+    column: usize,
+    is_last: bool,
 }
 
 #[derive(Debug)]
@@ -56,14 +69,10 @@ pub struct Row {
     pub computed: Vec<Option<Value>>,
     /// Everything that is kept of the entity, for members that are not declared.
     pub document: Option<serde_json::Value>,
-    /// What tells the row apart from others of its table.
+    /// What tells the row apart from others of its table, where something is expanded of it.
     pub identity: Value,
     /// The entity's key.
     pub key: Vec<Value>,
-    /// The values that the list is ordered by.
-    pub order: Vec<Value>,
-    /// The identity of the entity that this one was expanded under.
-    pub owner: Option<Value>,
     /// What changes whenever the entity does.
     pub version: Option<String>,
 }
@@ -76,7 +85,7 @@ pub(super) struct Beside<'t> {
     pub versions: bool,
 }
 
-/// Appends the result columns, each with a number for a name, and says what they mean.
+/// Appends the result columns, each once and with a number for a name, and says what they mean.
 pub(super) fn columns<'q, 's>(
     writer: &mut Writer<'s>,
     to: &mut Statement,
@@ -85,7 +94,7 @@ pub(super) fn columns<'q, 's>(
     beside: &Beside<'s>,
 ) -> Result<Layout<'q>, Error> {
     let place = writer.place_of(Variable::IT)?;
-    let mut names = Names { next: 0 };
+    let mut names = Names::behind(to);
     let shape = &listing.shape;
     let mut leaves = Vec::with_capacity(shape.properties.len());
     let mut path = Vec::new();
@@ -112,12 +121,14 @@ pub(super) fn columns<'q, 's>(
         to.push_alias(place.alias()).push(".a").push_number(*branch);
         names.named(to);
     }
-    let mut has = Has { owner: beside.owner.is_some(), ..Has::default() };
+    let mut has = Has::default();
     let mut kept = Vec::new();
     if let Place::Row(alias, table) = place {
-        has.identity = true;
-        to.push_schema(&table.identity, alias);
-        names.named(to);
+        has.identity = !shape.expand.is_empty();
+        if has.identity {
+            to.push_schema(&table.identity, alias);
+            names.named(to);
+        }
         for property in keys {
             writer.column(to, place, &[property], Part::Value)?;
             names.named(to);
@@ -133,10 +144,12 @@ pub(super) fn columns<'q, 's>(
             to.push_schema(document, alias);
             names.named(to);
         }
-        if let (Some(version), true) = (&table.version, beside.versions) {
-            has.version = true;
-            to.push_schema(version, alias);
-            names.named(to);
+        if beside.versions {
+            has.versions = table.version.len();
+            for part in &table.version {
+                to.push_schema(part, alias);
+                names.named(to);
+            }
         }
     }
     if let (Place::Member(alias), Type::Complex(_)) = (place, &shape.ty) {
@@ -149,17 +162,21 @@ pub(super) fn columns<'q, 's>(
             names.named(to);
         }
     }
+    let mut order = Vec::with_capacity(listing.order.len());
     for key in &listing.order {
         writer.value(to, &key.expr)?;
-        names.named(to);
+        order.push(names.column(to));
     }
-    if let Some(Place::Row(alias, table)) = beside.owner {
-        to.push_schema(&table.identity, alias);
-        names.named(to);
-    }
-    // Every column is followed by a comma: a constant closes the list.
-    to.push("1");
-    Ok(Layout { leaves, computed, branches, keys: kept, order: &listing.order, has })
+    let owner = beside.owner.and_then(|owner| match owner {
+        Place::Row(alias, table) => {
+            to.push_schema(&table.identity, alias);
+            Some(names.column(to))
+        }
+        _ => None,
+    });
+    names.close(to);
+    let order = (listing.order.as_slice(), order);
+    Ok(Layout { reads: names.reads, leaves, computed, branches, keys: kept, order, owner, has })
 }
 
 /// Whether a stage leaves instances what they are.
@@ -184,15 +201,57 @@ fn branches(shape: &Shape<'_>, stages: &[Stage<'_>]) -> Vec<Vec<bool>> {
     branches.iter().map(|(_, own)| made(own)).collect()
 }
 
-/// Names result columns `c0`, `c1`, ….
+/// What stands behind every column.
+const SEPARATOR: &str = ", ";
+
+/// Names result columns `c0`, `c1`, …, and keeps what is written once more from being read twice.
 struct Names {
-    next: usize,
+    reads: Vec<Read>,
+    /// Where the text of each column is.
+    columns: Vec<Range<usize>>,
+    /// Where the next one begins.
+    begin: usize,
+    binds: usize,
 }
 
 impl Names {
+    fn behind(to: &Statement) -> Self {
+        Self { reads: Vec::new(), columns: Vec::new(), begin: to.text().len(), binds: to.binds().len() }
+    }
+
+    /// What was written last is a column that each row reads once more.
     fn named(&mut self, to: &mut Statement) {
-        to.push(" AS c").push_number(self.next).push(", ");
-        self.next += 1;
+        let column = self.column(to);
+        let earlier = self.reads.iter_mut().filter(|read| read.column == column);
+        earlier.for_each(|read| read.is_last = false);
+        self.reads.push(Read { column, is_last: true });
+    }
+
+    /// What was written last is a column: which one.
+    fn column(&mut self, to: &mut Statement) -> usize {
+        let (text, end) = (to.text().as_bytes(), to.text().len());
+        let is_known = |column: &Range<usize>| {
+            column.len() == end - self.begin && text.get(column.clone()) == text.get(self.begin..end)
+        };
+        let known = self.columns.iter().position(is_known).filter(|_| to.binds().len() == self.binds);
+        if let Some(column) = known {
+            to.cut(self.begin);
+            return column;
+        }
+        let column = self.columns.len();
+        self.columns.push(self.begin..end);
+        to.push(" AS c").push_number(column).push(SEPARATOR);
+        (self.begin, self.binds) = (to.text().len(), to.binds().len());
+        column
+    }
+
+    /// Ends the list, which must not be empty.
+    fn close(&self, to: &mut Statement) {
+        if self.columns.is_empty() {
+            to.push("1");
+        } else {
+            to.cut(self.begin - SEPARATOR.len());
+        }
     }
 }
 
@@ -306,9 +365,13 @@ impl Layout<'_> {
     ///
     /// # Errors
     /// Where a stored value is not of the type that the model says.
-    pub fn row(&self, scalars: Vec<Scalar>) -> Result<Row, Error> {
-        let mut scalars = scalars.into_iter();
-        let next = &mut || scalars.next().unwrap_or(Scalar::Null);
+    pub fn row(&self, mut scalars: Vec<Scalar>) -> Result<Row, Error> {
+        let mut reads = self.reads.iter();
+        let next = &mut || match reads.next().and_then(|read| Some((scalars.get_mut(read.column)?, read))) {
+            Some((scalar, Read { is_last: true, .. })) => std::mem::replace(scalar, Scalar::Null),
+            Some((scalar, _)) => scalar.clone(),
+            None => Scalar::Null,
+        };
         let values = cells(&self.leaves, next)?;
         let mut computed = Vec::with_capacity(self.computed.len());
         for ty in &self.computed {
@@ -340,18 +403,37 @@ impl Layout<'_> {
         } else {
             None
         };
-        let version = self.has.version.then(|| plain(next()).text());
-        let mut order = Vec::with_capacity(self.order.len());
-        for one in self.order {
-            let scalar = next();
+        let mut version = None;
+        for _ in 0..self.has.versions {
+            let part = plain(next()).text();
+            version = Some(version.map_or(part.clone(), |before: String| before + "-" + &part));
+        }
+        Ok(Row { type_name, values, computed, document, identity, key, version })
+    }
+
+    /// Where the page behind a row begins, of which so many entities were handed out before.
+    ///
+    /// # Errors
+    /// Where a stored value is not of the type that the model says.
+    pub fn cursor(&self, scalars: &[Scalar], seen: u64) -> Result<Cursor, Error> {
+        let (order, columns) = &self.order;
+        let mut values = Vec::with_capacity(columns.len());
+        for (one, column) in order.iter().zip(columns) {
+            let scalar = scalars.get(*column).cloned().unwrap_or(Scalar::Null);
             let value = match &one.expr.ty {
                 Some(ty) => stored::value(scalar, ty),
                 None => Some(plain(scalar)),
             };
-            order.push(value.ok_or_else(|| Error::Inconsistent("$orderby".to_owned()))?);
+            values.push(value.ok_or_else(|| Error::Inconsistent("$orderby".to_owned()))?);
         }
-        let owner = self.has.owner.then(|| plain(next()));
-        Ok(Row { type_name, values, computed, document, identity, key, order, owner, version })
+        Ok(Cursor { values, seen })
+    }
+
+    /// The identity of the entity that a row was expanded under, as text.
+    #[must_use]
+    pub fn owner(&self, scalars: &[Scalar]) -> String {
+        let owner = self.owner.and_then(|column| scalars.get(column));
+        owner.map(|owner| plain(owner.clone()).text()).unwrap_or_default()
     }
 }
 

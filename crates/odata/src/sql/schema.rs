@@ -1,6 +1,7 @@
 //! Where a model's entities are kept: entity type → table, property → column, navigation property → join.
 
 use super::Scalar;
+use super::template::Template;
 use crate::model::{EntityTypeId, Model, Property};
 use std::borrow::Cow;
 
@@ -56,19 +57,19 @@ impl<T> ByName<T> {
 pub struct Table {
     /// Its name in SQL, or a `SELECT` in parentheses in which `{p}` stands for the owner whose part is seen: for
     /// entities that every owner has. Empty for entities that have no row, such as a singleton that only leads to others.
-    pub name: Sql,
+    pub name: Template,
     columns: ByName<Column>,
     joins: ByName<Join>,
     /// What tells its rows apart, in one value.
-    pub(super) identity: Sql,
+    pub(super) identity: Template,
     /// A JSON text with every property that has no column.
-    pub(super) document: Option<Sql>,
+    pub(super) document: Option<Template>,
     /// The full name of the row's entity type.
-    pub(super) type_name: Option<Sql>,
-    /// What changes whenever the entity does.
-    pub(super) version: Option<Sql>,
+    pub(super) type_name: Option<Template>,
+    /// One of these changes whenever the entity does.
+    pub(super) version: Vec<Template>,
     /// A condition that finds a phrase by an index: `{q}` stands for the phrase.
-    pub(super) search: Option<Sql>,
+    pub(super) search: Option<Template>,
     parts: ByName<PartIndex>,
 }
 
@@ -76,18 +77,18 @@ pub struct Table {
 #[derive(Debug)]
 pub(super) struct PartIndex {
     /// What the index calls a row.
-    pub row: Sql,
+    pub row: Template,
     /// A `SELECT` of rows, by what the index calls them; `{q}` stands for the part.
-    pub rows: Sql,
+    pub rows: Template,
 }
 
 /// Where a property's value is: an SQL expression in which `{t}` stands for the table.
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The value: a column or a scalar expression.
-    pub value: Sql,
+    pub value: Template,
     /// For a point in time that remembers its zone: the offset from UTC in minutes.
-    pub offset: Option<Sql>,
+    pub offset: Option<Template>,
 }
 
 /// How the rows behind a navigation property are found.
@@ -96,7 +97,7 @@ pub enum Join {
     /// All rows of the target's table.
     All,
     /// Those for which this holds, in which `{o}` stands for the owner's table and `{t}` for the target's.
-    On(Sql),
+    On(Template),
 }
 
 impl Schema {
@@ -126,6 +127,15 @@ impl Schema {
         self
     }
 
+    /// The table of an entity type: its own, or that of the nearest type it extends.
+    pub(super) fn table_of(&self, model: &Model, ty: EntityTypeId) -> Option<&Table> {
+        let entity = model.entity(ty);
+        match self.tables.get(&entity.name) {
+            Some(table) => Some(table),
+            None => self.table_of(model, entity.base?),
+        }
+    }
+
     /// The part of the tables that belongs to `owner`.
     #[must_use]
     pub fn part_of(&self, owner: impl Into<Scalar>) -> Source<'_> {
@@ -140,13 +150,12 @@ impl Schema {
 }
 
 impl<'s> Source<'s> {
-    /// The table of an entity type: its own, or that of the nearest type it extends.
+    pub(super) fn schema(&self) -> &'s Schema {
+        self.schema
+    }
+
     pub(super) fn table(&self, model: &Model, ty: EntityTypeId) -> Option<&'s Table> {
-        let entity = model.entity(ty);
-        match self.schema.tables.get(&entity.name) {
-            Some(table) => Some(table),
-            None => self.table(model, entity.base?),
-        }
+        self.schema.table_of(model, ty)
     }
 
     /// The same, whose statements look where an index of parts of texts points them to.
@@ -172,15 +181,15 @@ impl<'s> Source<'s> {
 impl Table {
     /// A table without columns yet, whose rows are told apart by `{t}.id`.
     #[must_use]
-    pub fn new(name: impl Into<Sql>) -> Self {
+    pub fn new(name: impl Into<Template>) -> Self {
         Self {
             name: name.into(),
             columns: ByName::default(),
             joins: ByName::default(),
-            identity: Cow::Borrowed("{t}.id"),
+            identity: "{t}.id".into(),
             document: None,
             type_name: None,
-            version: None,
+            version: Vec::new(),
             search: None,
             parts: ByName::default(),
         }
@@ -189,14 +198,19 @@ impl Table {
     /// A property (`serialNumber`, or `state/deviceErrorCode` inside a complex one) and its SQL expression. Of a
     /// collection, or of a complex property that has members of its own nowhere else, that is a JSON text.
     #[must_use]
-    pub fn column(mut self, path: impl Into<Sql>, value: impl Into<Sql>) -> Self {
+    pub fn column(mut self, path: impl Into<Sql>, value: impl Into<Template>) -> Self {
         self.columns.insert(path.into(), Column { value: value.into(), offset: None });
         self
     }
 
     /// A point in time that remembers its zone.
     #[must_use]
-    pub fn zoned(mut self, path: impl Into<Sql>, value: impl Into<Sql>, offset: impl Into<Sql>) -> Self {
+    pub fn zoned(
+        mut self,
+        path: impl Into<Sql>,
+        value: impl Into<Template>,
+        offset: impl Into<Template>,
+    ) -> Self {
         self.columns.insert(path.into(), Column { value: value.into(), offset: Some(offset.into()) });
         self
     }
@@ -210,35 +224,36 @@ impl Table {
 
     /// An SQL expression of one value that tells the rows apart, where that is not `{t}.id`.
     #[must_use]
-    pub fn told_apart_by(mut self, identity: impl Into<Sql>) -> Self {
+    pub fn told_apart_by(mut self, identity: impl Into<Template>) -> Self {
         self.identity = identity.into();
         self
     }
 
     /// An SQL expression of a JSON text that holds every property without a column, as [`super::stored`] says.
     #[must_use]
-    pub fn document(mut self, document: impl Into<Sql>) -> Self {
+    pub fn document(mut self, document: impl Into<Template>) -> Self {
         self.document = Some(document.into());
         self
     }
 
     /// An SQL expression of the full name of a row's entity type.
     #[must_use]
-    pub fn typed_by(mut self, type_name: impl Into<Sql>) -> Self {
+    pub fn typed_by(mut self, type_name: impl Into<Template>) -> Self {
         self.type_name = Some(type_name.into());
         self
     }
 
-    /// An SQL expression that changes whenever the entity does, for its ETag.
+    /// SQL expressions of which one changes whenever the entity does, for its ETag. One that is a property's, too, is read
+    /// once.
     #[must_use]
-    pub fn versioned_by(mut self, version: impl Into<Sql>) -> Self {
-        self.version = Some(version.into());
+    pub fn versioned_by<const N: usize>(mut self, parts: [impl Into<Template>; N]) -> Self {
+        self.version = parts.into_iter().map(Into::into).collect();
         self
     }
 
     /// A condition that finds a phrase of three characters or more by an index; `{q}` stands for the phrase.
     #[must_use]
-    pub fn searched_by(mut self, condition: impl Into<Sql>) -> Self {
+    pub fn searched_by(mut self, condition: impl Into<Template>) -> Self {
         self.search = Some(condition.into());
         self
     }
@@ -250,8 +265,8 @@ impl Table {
     pub fn parts_found_by(
         mut self,
         property: impl Into<Sql>,
-        row: impl Into<Sql>,
-        rows: impl Into<Sql>,
+        row: impl Into<Template>,
+        rows: impl Into<Template>,
     ) -> Self {
         self.parts.insert(property.into(), PartIndex { row: row.into(), rows: rows.into() });
         self

@@ -6,6 +6,7 @@
 use super::expr::Condition;
 use super::schema::PartIndex;
 use super::statement::Alias;
+use super::template::{Mark, Template};
 use super::writer::{Part, Place, Writer};
 use super::{Error, Scalar, Statement};
 use crate::bind::Function;
@@ -141,12 +142,11 @@ fn is_indexed(text: &str) -> bool {
     text.chars().nth(2).is_some()
 }
 
-fn indexed(to: &mut Statement, index: &str, alias: Alias, text: &str) {
+fn indexed(to: &mut Statement, index: &Template, alias: Alias, text: &str) {
     // A phrase of the index's own query language: in double quotes, those inside doubled.
     let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-    let mut parts = index.split("{q}");
-    to.push_schema(parts.next().unwrap_or_default(), alias);
-    for part in parts {
-        to.bind(phrase.as_str().into()).push_schema(part, alias);
-    }
+    to.push_filled(index, |to, mark| match mark {
+        Mark::Phrase => _ = to.bind(phrase.as_str().into()),
+        _ => _ = to.push_alias(alias),
+    });
 }

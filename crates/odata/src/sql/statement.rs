@@ -10,6 +10,7 @@ use std::borrow::Cow;
 const USUAL_LENGTH: usize = 1024;
 
 use super::dialect::{Dialect, Kinds};
+use super::template::{Mark, Template};
 
 /// A value as databases know it.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,26 +101,37 @@ impl Statement {
         self
     }
 
-    /// Appends text of the schema, with `{t}` standing for the table's alias.
-    pub(super) fn push_schema(&mut self, text: &str, table: Alias) -> &mut Self {
+    /// Appends a name of the schema.
+    pub(super) fn push_name(&mut self, name: &str) -> &mut Self {
+        self.append(name)
+    }
+
+    /// Appends text of the schema that speaks of one table.
+    pub(super) fn push_schema(&mut self, text: &Template, table: Alias) -> &mut Self {
         self.push_join(text, table, table)
     }
 
-    /// Appends text of the schema, with `{o}` standing for the owner's alias and `{t}` for the table's.
-    pub(super) fn push_join(&mut self, text: &str, owner: Alias, table: Alias) -> &mut Self {
-        let mut rest = text;
-        while let Some(place) = rest.find('{') {
-            let (before, at) = rest.split_at(place);
-            self.append(before);
-            match at.get(..3) {
-                Some("{t}") => self.push_alias(table),
-                Some("{o}") => self.push_alias(owner),
-                _ => self.push("{"),
-            };
-            let taken = if matches!(at.get(..3), Some("{t}" | "{o}")) { 3 } else { 1 };
-            rest = at.get(taken..).unwrap_or_default();
+    /// Appends text of the schema that speaks of a table and its owner.
+    pub(super) fn push_join(&mut self, text: &Template, owner: Alias, table: Alias) -> &mut Self {
+        self.push_filled(text, |to, mark| match mark {
+            Mark::Owner => _ = to.push_alias(owner),
+            _ => _ = to.push_alias(table),
+        })
+    }
+
+    /// Appends text of the schema, with `fill` writing what stands for its marks.
+    pub(super) fn push_filled(
+        &mut self,
+        text: &Template,
+        mut fill: impl FnMut(&mut Self, Mark),
+    ) -> &mut Self {
+        for (piece, mark) in text.pieces() {
+            self.append(piece);
+            if let Some(mark) = mark {
+                fill(self, mark);
+            }
         }
-        self.append(rest)
+        self
     }
 
     /// Appends the alias of a table.
@@ -135,6 +147,13 @@ impl Statement {
         // There are many, mostly of one digit: formatting machinery would take a quarter of the time of it all.
         const DIGITS: [&str; 10] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
         self.push(DIGITS.get(number % 10).copied().unwrap_or_default())
+    }
+
+    /// Takes back what was appended behind this many bytes.
+    pub(super) fn cut(&mut self, length: usize) {
+        if let Cow::Owned(text) = &mut self.text {
+            text.truncate(length);
+        }
     }
 
     /// Takes the text out, to be put behind or into another; the bound values stay.

@@ -5,6 +5,7 @@
 
 use super::expr::Condition;
 use super::statement::Alias;
+use super::template::Mark;
 use super::{Dialect, Error, Join, Source, Statement, Table, stored};
 use crate::model::{EntityTypeId, Model, Type};
 use crate::query::{Path, Resource, Step, Target, Variable};
@@ -187,18 +188,11 @@ impl<'s> Writer<'s> {
 
     /// The table, or the expression that stands for one.
     fn rows_of(&self, to: &mut Statement, table: &Table, alias: Alias) {
-        for (index, part) in table.name.split("{p}").enumerate() {
-            match self.source.partition() {
-                _ if index == 0 => {}
-                Some((_, owner)) => {
-                    to.bind(owner);
-                }
-                None => {
-                    to.push("NULL");
-                }
-            }
-            to.push_schema(part, alias);
-        }
+        to.push_filled(&table.name, |to, mark| match (mark, self.source.partition()) {
+            (Mark::Part, Some((_, owner))) => _ = to.bind(owner),
+            (Mark::Part, None) => _ = to.push("NULL"),
+            _ => _ = to.push_alias(alias),
+        });
     }
 
     /// `t.tenant = $1`
@@ -207,7 +201,7 @@ impl<'s> Writer<'s> {
             // The sign keeps SQLite from finding the owner's rows by another index than the one that was asked: it has no
             // idea that an owner has more rows than a part of a text.
             to.and(statement).push(if self.source.asks_parts() { "+" } else { "" });
-            statement.push_alias(alias).push(".").push_schema(column, alias).push(" = ").bind(owner);
+            statement.push_alias(alias).push(".").push_name(column).push(" = ").bind(owner);
         }
     }
 

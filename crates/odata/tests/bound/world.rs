@@ -188,7 +188,7 @@ fn joined(
             "item",
             items
                 .typed_by("{t}.type")
-                .versioned_by("{t}.version")
+                .versioned_by(["{t}.version"])
                 .join("maker", on(key("t"), reference("o", "maker")))
                 .join("next", on(key("t"), reference("o", "next")))
                 .join("parts", on(reference("t", "item"), key("o"))),

@@ -64,6 +64,10 @@ trait Unit: Send {
     /// Runs in the transaction, or hears why there is none; may come again after a rollback. Says whether what it did is
     /// to be kept.
     fn run(&mut self, tx: Result<&Tx<'_>, Error>) -> bool;
+    /// Whether it is one statement that reads, which sees one state of the data without a transaction around it.
+    fn is_alone(&self) -> bool {
+        false
+    }
     /// Whether the last run met others that change the same, so that another may succeed.
     fn collided(&self) -> bool;
     /// Tells whoever waits, given how the commit went.
@@ -72,6 +76,7 @@ trait Unit: Send {
 
 struct Work<T, W> {
     work: W,
+    is_alone: bool,
     metrics: Arc<StoreMetrics>,
     waiting: Option<Waiting>,
     result: Option<Result<T, Error>>,
@@ -93,6 +98,10 @@ where
         keep
     }
 
+    fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
     fn collided(&self) -> bool {
         matches!(self.result, Some(Err(Error::Collision)))
     }
@@ -102,6 +111,15 @@ where
         // Nobody waits any more where the request was given up.
         let _ = self.answer.send(commit.and(result));
     }
+}
+
+/// What is known of a read beforehand.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Foreseen {
+    /// It probably takes a moment only: where it does, it is done on the very thread that asks.
+    pub is_brief: bool,
+    /// It is one statement.
+    pub is_alone: bool,
 }
 
 /// Runs a unit of work once. A panic is that unit's failure, and counted: whoever ran it goes on.
@@ -131,7 +149,7 @@ impl Db {
         &self,
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.submit(&self.writer, &self.metrics.writer, work).await
+        self.timed(self.submit(&self.writer, &self.metrics.writer, false, work)).await
     }
 
     /// Does something with one snapshot of the data.
@@ -142,25 +160,28 @@ impl Db {
         &self,
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        match &self.readers {
-            Some(readers) => self.submit(readers, &self.metrics.readers, work).await,
-            None => self.submit(&self.writer, &self.metrics.writer, work).await,
-        }
+        self.read_foreseen(Foreseen::default(), work).await
     }
 
-    /// The same for what probably takes a moment only: where it does, it is done on this very thread.
+    /// The same, where something is known of the work.
     ///
     /// # Errors
     /// What the work says, or why it could not run.
-    pub async fn read_briefly<T: Send + 'static>(
+    pub async fn read_foreseen<T: Send + 'static>(
         &self,
+        foreseen: Foreseen,
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let done = async {
-            match self.brief.as_ref().and_then(|brief| brief.read(&work)) {
-                Some(result) => result,
-                None => Self { is_stage: false, ..self.clone() }.read(work).await,
+            let brief = self.brief.as_ref().filter(|_| foreseen.is_brief);
+            if let Some(result) = brief.and_then(|brief| brief.read(foreseen.is_alone, &work)) {
+                return result;
             }
+            let (queue, metrics) = match &self.readers {
+                Some(readers) => (readers, &self.metrics.readers),
+                None => (&self.writer, &self.metrics.writer),
+            };
+            self.submit(queue, metrics, foreseen.is_alone, work).await
         };
         self.timed(done).await
     }
@@ -181,16 +202,14 @@ impl Db {
         &self,
         queue: &SyncSender<Job>,
         metrics: &QueueMetrics,
+        is_alone: bool,
         work: impl Fn(&Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let done = async {
-            let (answer, answered) = oneshot::channel();
-            let (waiting, metrics) = (Some(metrics.enter()), Arc::clone(&self.metrics));
-            let work = Work { work, metrics, waiting, result: None, answer };
-            queue.try_send(Box::new(work)).map_err(|error| full(&error))?;
-            answered.await.map_err(|_| Error::Closed)?
-        };
-        self.timed(done).await
+        let (answer, answered) = oneshot::channel();
+        let (waiting, metrics) = (Some(metrics.enter()), Arc::clone(&self.metrics));
+        let work = Work { work, is_alone, metrics, waiting, result: None, answer };
+        queue.try_send(Box::new(work)).map_err(|error| full(&error))?;
+        answered.await.map_err(|_| Error::Closed)?
     }
 
     async fn timed<T>(&self, done: impl Future<Output = T>) -> T {

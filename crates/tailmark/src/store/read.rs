@@ -5,7 +5,7 @@ use std::sync::Arc;
 use odata::answer::{self, Answer};
 use odata::query::Query;
 
-use super::db::Tx;
+use super::db::{Foreseen, Tx};
 use super::tables::{dialect, schema};
 use super::{Error, Reader};
 
@@ -18,12 +18,14 @@ impl Reader {
     /// # Errors
     /// The database's.
     pub async fn answer(&self, query: Arc<Query<'static>>) -> Result<Option<Answer>, Error> {
-        let (tenant, is_brief) = (self.tenant.clone(), is_brief(&query));
+        let tenant = self.tenant.clone();
+        let is_alone = answer::is_one_statement(&query, schema(self.db.engine()));
+        let foreseen = Foreseen { is_brief: is_brief(&query), is_alone };
         let work = move |tx: &Tx<'_>| {
             let source = schema(tx.engine()).part_of(tenant.as_str());
             answer::answer(&query, &source, dialect(tx.engine()), &mut |statement| tx.rows(statement))
         };
-        if is_brief { self.db.read_briefly(work).await } else { self.db.read(work).await }
+        self.db.read_foreseen(foreseen, work).await
     }
 }
 

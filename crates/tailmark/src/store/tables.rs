@@ -70,13 +70,13 @@ fn uploads() -> Table {
         .zoned("createdDateTimeUtc", "{t}.created_ticks", "{t}.created_offset")
         .column("status", UPLOAD_STATUS)
         // What a client changed, and the status, which follows from the devices.
-        .versioned_by(format!("({{t}}.version || '-' || {UPLOAD_STATUS})"))
+        .versioned_by(["{t}.version", UPLOAD_STATUS])
         .join("deviceIdentities", Join::On("{t}.upload_id = {o}.id".into()))
 }
 
 fn imported_devices() -> Table {
     Table::new("imported_devices")
-        .versioned_by("({t}.version || '-' || {t}.status)")
+        .versioned_by(["{t}.version", "{t}.status"])
         .column("id", "{t}.id")
         .column("groupTag", "{t}.group_tag")
         .column("serialNumber", "{t}.serial_number")
@@ -92,7 +92,7 @@ fn imported_devices() -> Table {
 
 fn devices() -> Table {
     Table::new("devices")
-        .versioned_by("{t}.version")
+        .versioned_by(["{t}.version"])
         .join("deploymentProfile", Join::On("{t}.id = {o}.profile_id".into()))
         .join("intendedDeploymentProfile", Join::On("{t}.id = {o}.intended_profile_id".into()))
         .column("id", "{t}.id")
@@ -146,7 +146,7 @@ fn indexed(devices: Table) -> Table {
 
 fn documents(name: &'static str) -> Table {
     Table::new(name)
-        .versioned_by("{t}.version")
+        .versioned_by(["{t}.version"])
         .column("id", "{t}.id")
         .document("{t}.document")
         .typed_by("{t}.type")
@@ -160,7 +160,7 @@ fn profiles() -> Table {
 
 fn settings() -> Table {
     Table::new(SETTINGS)
-        .versioned_by("{t}.version")
+        .versioned_by(["{t}.version"])
         .column("id", "{t}.id")
         .column("lastSyncDateTime", "{t}.last_sync_ticks")
         .column("lastManualSyncTriggerDateTime", "{t}.last_manual_ticks")
@@ -170,7 +170,7 @@ fn settings() -> Table {
 fn audit_events() -> Table {
     Table::new("audit_events")
         // An event stays as it is.
-        .versioned_by("1")
+        .versioned_by(["1"])
         .column("id", "{t}.id")
         .column("activityDateTime", "{t}.activity_ticks")
         .column("activityType", "{t}.activity_type")

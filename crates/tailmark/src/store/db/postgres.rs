@@ -113,6 +113,17 @@ impl Worker {
                     return Ok(());
                 }
             };
+            if job.is_alone() {
+                job.run(Ok(&Tx::Postgres(session)));
+                if session.is_closed() {
+                    self.session = None;
+                    // It may have broken while nobody used it.
+                    if attempt == 1 {
+                        continue;
+                    }
+                }
+                return Ok(());
+            }
             let keep = match session.batch(begin) {
                 Ok(()) => job.run(Ok(&Tx::Postgres(session))),
                 // A connection that broke while nobody used it: nothing has been done, so another will do.

@@ -108,7 +108,8 @@ fn read_all(connection: &Connection, work: &Mutex<Receiver<Job>>) {
     loop {
         let job = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut job) = job else { return };
-        match say(connection, "BEGIN") {
+        let begun = if job.is_alone() { Ok(()) } else { say(connection, "BEGIN") };
+        match begun {
             Ok(()) => job.run(Ok(&Tx::Sqlite(connection))),
             Err(error) => job.run(Err(error)),
         };

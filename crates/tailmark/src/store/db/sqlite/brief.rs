@@ -53,25 +53,30 @@ impl Brief {
     }
 
     /// The result of a unit of work, with one snapshot of the data, unless it takes too long.
-    pub fn read<T>(&self, work: &impl Fn(&Tx<'_>) -> Result<T, Error>) -> Option<Result<T, Error>> {
+    pub fn read<T>(
+        &self,
+        is_alone: bool,
+        work: &impl Fn(&Tx<'_>) -> Result<T, Error>,
+    ) -> Option<Result<T, Error>> {
         let lane = self.lanes.iter().find_map(|lane| match lane.try_lock() {
             Ok(lane) => Some(lane),
             Err(TryLockError::Poisoned(lane)) => Some(lane.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         })?;
-        lane.read(work, &self.panics)
+        lane.read(is_alone, work, &self.panics)
     }
 }
 
 impl Lane {
     fn read<T>(
         &self,
+        is_alone: bool,
         work: &impl Fn(&Tx<'_>) -> Result<T, Error>,
         panics: &Counter,
     ) -> Option<Result<T, Error>> {
         self.asked.store(0, Ordering::Relaxed);
-        let result = say(&self.connection, "BEGIN")
-            .and_then(|()| attempt(work, &Tx::Sqlite(&self.connection), panics));
+        let begun = if is_alone { Ok(()) } else { say(&self.connection, "BEGIN") };
+        let result = begun.and_then(|()| attempt(work, &Tx::Sqlite(&self.connection), panics));
         let is_too_long = self.asked.swap(0, Ordering::Relaxed) > STEPS;
         undo(&self.connection);
         match result {
@@ -92,7 +97,7 @@ mod tests {
         SELECT COUNT(*) FROM n";
 
     fn count(brief: &Brief, most: i64) -> Option<i64> {
-        let read = brief.read(&|tx: &Tx<'_>| tx.row(&Statement::new(COUNT, vec![most.into()])));
+        let read = brief.read(true, &|tx: &Tx<'_>| tx.row(&Statement::new(COUNT, vec![most.into()])));
         match read?.unwrap().as_deref() {
             Some([Scalar::Integer(number)]) => Some(*number),
             other => panic!("{other:?}"),
@@ -114,7 +119,7 @@ mod tests {
     #[test]
     fn who_finds_every_connection_in_use_goes_elsewhere() {
         let brief = Brief::new(vec![Connection::open_in_memory().unwrap()], Counter::default()).unwrap();
-        let inner = brief.read(&|_: &Tx<'_>| Ok(count(&brief, 1)));
+        let inner = brief.read(false, &|_: &Tx<'_>| Ok(count(&brief, 1)));
         assert_eq!((inner.unwrap().unwrap(), count(&brief, 1)), (None, Some(1)));
     }
 }
