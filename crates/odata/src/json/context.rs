@@ -125,11 +125,14 @@ pub fn entity_address(model: &Model, resource: &Resource<'_>) -> String {
     address(model, resource, true)
 }
 
+/// Room for most addresses, in bytes.
+const USUAL_LENGTH: usize = 256;
+
 /// Walks the steps; where one leads to another entity set, the address begins anew there.
 fn address(model: &Model, resource: &Resource<'_>, with_last_key: bool) -> String {
-    let mut address = String::new();
+    let mut address = String::with_capacity(USUAL_LENGTH);
     // The way as it was gone, for what is below an entity of a set whose key the way does not say.
-    let mut gone = String::new();
+    let mut gone = String::with_capacity(USUAL_LENGTH);
     let mut is_keyless = false;
     // The set or singleton that the address begins with, and the navigation properties since.
     let mut home: Option<&NavigationProperty> = None;
@@ -149,7 +152,8 @@ fn address(model: &Model, resource: &Resource<'_>, with_last_key: bool) -> Strin
             since.push(&navigation.name);
             match index {
                 0 => Some(navigation),
-                _ => bound(model, home?, &since).filter(|_| !navigation.contains_target),
+                _ if navigation.contains_target => None,
+                _ => bound(model, home?, &since),
             }
         });
         match target {
@@ -200,10 +204,13 @@ fn bound<'m>(model: &'m Model, home: &NavigationProperty, path: &[&str]) -> Opti
 /// it is bound to, or below its owner.
 #[must_use]
 pub fn expanded_address(model: &Model, owner: &str, navigation: &NavigationProperty) -> String {
-    let mut names = names(owner).into_iter();
-    let home = names.next().and_then(|first| home(model, first));
-    let path: Vec<&str> = names.chain([navigation.name.as_str()]).collect();
-    match home.and_then(|home| bound(model, home, &path)).filter(|_| !navigation.contains_target) {
+    let target = || {
+        let mut names = names(owner).into_iter();
+        let home = home(model, names.next()?)?;
+        let path: Vec<&str> = names.chain([navigation.name.as_str()]).collect();
+        bound(model, home, &path)
+    };
+    match if navigation.contains_target { None } else { target() } {
         Some(target) => target.name.clone(),
         None => format!("{owner}/{}", navigation.name),
     }

@@ -3,7 +3,7 @@
 //! Specification: OData JSON Format 4.01 §7.
 
 use super::MetadataLevel;
-use super::write::{Writer, close, text};
+use super::write::{Writer, close, name, text};
 use crate::model::{Primitive, Property, Type};
 use crate::query::Selected;
 use crate::sql::stored;
@@ -108,8 +108,7 @@ impl Writer<'_> {
                 continue;
             }
             self.type_annotation(out, property);
-            text(out, &property.name);
-            out.push(b':');
+            name(out, &property.name);
             match members.get(&property.name) {
                 Some(json) if !json.is_null() => match &property.ty {
                     Type::Complex(_) | Type::Collection(_) => self.structure(out, json, &property.ty, wanted),

@@ -16,7 +16,7 @@ use crate::skiptoken;
 use crate::syntax::percent::encode_query;
 use crate::value::Value;
 use address::Address;
-pub(super) use text::{joined, text};
+pub(super) use text::{joined, name, text};
 
 /// How an answer is to be written.
 #[derive(Clone, Debug)]
@@ -343,8 +343,7 @@ impl Writer<'_> {
                 self.count(out, &property.name, *count);
             }
             self.type_annotation(out, property);
-            text(out, &property.name);
-            out.push(b':');
+            name(out, &property.name);
             match cell {
                 Cell::One(value) | Cell::Counted(value, _) => {
                     self.value(out, value, &property.ty, Some(selected));
