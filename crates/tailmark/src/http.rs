@@ -37,7 +37,7 @@ use autopilot::model::Version;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::routing::get;
 use futures_util::FutureExt as _;
 use odata::bind::Terms;
@@ -69,6 +69,8 @@ const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
 
 /// Where an answer comes from, in the words that support at Microsoft asks for.
 const DIAGNOSTIC: &str = r#"{"ServerInfo":{"DataCenter":"Tailmark","Slice":"E","Ring":"1","ScaleUnit":"000","RoleInstance":"tailmark"}}"#;
+
+static DIAGNOSTIC_HEADER: HeaderName = HeaderName::from_static("x-ms-ags-diagnostic");
 
 /// What every request can reach.
 #[derive(Clone)]
@@ -257,14 +259,14 @@ fn conclude(result: Result<Response<Body>, Error>, asked: &Asked) -> Response<Bo
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if asked.profile.enveloped_errors {
-        headers.insert("x-ms-ags-diagnostic", HeaderValue::from_static(DIAGNOSTIC));
+        headers.insert(&DIAGNOSTIC_HEADER, HeaderValue::from_static(DIAGNOSTIC));
     }
     // Differs: Graph says no-cache and Vary: Accept-Encoding.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, OData-MaxVersion, Prefer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     tracing::info!(
-        method = %asked.method,
+        method = asked.method.as_str(),
         path = asked.path,
         status = response.status().as_u16(),
         request_id = correlation.request_id,

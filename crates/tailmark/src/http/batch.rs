@@ -16,7 +16,7 @@ use odata::negotiate::Kind;
 
 use super::correlation::{CLIENT_REQUEST_ID, Correlation};
 use super::error::{Asked, Error};
-use super::negotiate::joined;
+use super::negotiate::{ODATA_VERSION, joined};
 use super::{App, Exchange, METHODS, api, body, conclude};
 use crate::origin::Peer;
 use crate::store::Unit;
@@ -38,7 +38,7 @@ pub fn is_addressed(path: &str) -> bool {
 /// What is wrong with it as a whole; then nothing of it is done.
 pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, Error> {
     exchange.trail.is_for("/$batch");
-    let content_type = joined(&exchange.headers, header::CONTENT_TYPE.as_str());
+    let content_type = joined(&exchange.headers, header::CONTENT_TYPE);
     let format = Format::of(&content_type).ok_or_else(|| Error::BatchType(content_type.clone()))?;
     let answered_as = form_of_answer(exchange, format)?;
     let body = body::whole(&exchange.headers, body, exchange.app.config.http.max_body).await?;
@@ -79,7 +79,7 @@ pub async fn answer(exchange: &Exchange, body: Body) -> Result<Response<Body>, E
     let (content_type, body) = run.finish(answered_as);
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();
-    headers.insert("odata-version", HeaderValue::from_static(exchange.wants.version.text()));
+    headers.insert(&ODATA_VERSION, HeaderValue::from_static(exchange.wants.version.text()));
     if let Ok(content_type) = HeaderValue::from_str(&content_type) {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
@@ -160,9 +160,9 @@ fn request(exchange: &Exchange, asked: batch::Request) -> Result<Request<Body>, 
         inherit(&exchange.headers, headers, name);
     }
     if let (Some(id), false) =
-        (exchange.headers.get(CLIENT_REQUEST_ID), headers.contains_key(CLIENT_REQUEST_ID))
+        (exchange.headers.get(&CLIENT_REQUEST_ID), headers.contains_key(&CLIENT_REQUEST_ID))
     {
-        headers.insert(CLIENT_REQUEST_ID, id.clone());
+        headers.insert(&CLIENT_REQUEST_ID, id.clone());
     }
     Ok(request)
 }

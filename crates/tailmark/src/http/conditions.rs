@@ -63,7 +63,7 @@ fn known(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Known>, Error>
     if !headers.contains_key(name) {
         return Ok(None);
     }
-    let text = joined(headers, name.as_str());
+    let text = joined(headers, name);
     if text.trim() == "*" {
         return Ok(Some(Known::Any));
     }

@@ -3,7 +3,7 @@
 //! Source: Microsoft Graph, *Best practices*; recorded answers show the client's id echoed, or ours where it sent
 //! none.
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
 /// The ids of one request.
@@ -15,8 +15,10 @@ pub struct Correlation {
     pub client_request_id: String,
 }
 
+/// The header with our id.
+static REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The header with the client's id.
-pub const CLIENT_REQUEST_ID: &str = "client-request-id";
+pub static CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("client-request-id");
 
 /// The longest id of a client that is echoed, in bytes.
 const LONGEST: usize = 128;
@@ -26,14 +28,14 @@ impl Correlation {
     #[must_use]
     pub fn new(headers: &HeaderMap) -> Self {
         let request_id = Uuid::new_v4().hyphenated().to_string();
-        let sent = headers.get(CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok());
+        let sent = headers.get(&CLIENT_REQUEST_ID).and_then(|value| value.to_str().ok());
         let sent = sent.filter(|id| !id.is_empty() && id.len() <= LONGEST);
         Self { client_request_id: sent.unwrap_or(&request_id).to_owned(), request_id }
     }
 
     /// Puts both on an answer.
     pub fn label(&self, headers: &mut HeaderMap) {
-        for (name, id) in [("request-id", &self.request_id), (CLIENT_REQUEST_ID, &self.client_request_id)] {
+        for (name, id) in [(&REQUEST_ID, &self.request_id), (&CLIENT_REQUEST_ID, &self.client_request_id)] {
             if let Ok(value) = HeaderValue::from_str(id) {
                 headers.insert(name, value);
             }

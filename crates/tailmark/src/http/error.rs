@@ -21,6 +21,7 @@ use self::told::{
 };
 use super::caller::TokenRefusal;
 use super::correlation::Correlation;
+use super::negotiate::ODATA_VERSION;
 use crate::access::Denied;
 use crate::config::Config;
 use crate::config::compat::Quirk;
@@ -180,7 +181,7 @@ impl Error {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if profile.complete_errors {
             headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static("en"));
-            headers.insert("odata-version", HeaderValue::from_static(asked.version.text()));
+            headers.insert(&ODATA_VERSION, HeaderValue::from_static(asked.version.text()));
         }
         // RFC 8288: beside the body, whose members are Graph's.
         if let Some(page) = help.filter(|_| !asked.base.is_empty())

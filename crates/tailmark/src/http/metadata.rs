@@ -20,6 +20,7 @@ use odata::syntax::SystemOption;
 
 use super::conditions::{self, not_modified};
 use super::error::Error;
+use super::negotiate::ODATA_VERSION;
 use crate::store::Conditions;
 
 /// Where the service is described in OpenAPI.
@@ -231,7 +232,7 @@ fn respond(content_type: &str, version: Option<profile::Version>, text: String) 
         headers.insert(header::CONTENT_TYPE, value);
     }
     if let Some(version) = version {
-        headers.insert("odata-version", HeaderValue::from_static(version.text()));
+        headers.insert(&ODATA_VERSION, HeaderValue::from_static(version.text()));
     }
     response
 }

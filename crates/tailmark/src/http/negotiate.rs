@@ -3,7 +3,8 @@
 //! Specification: OData Part 1 §8.1, §8.2.8.
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::header::AsHeaderName;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use odata::json::{Form, Written};
 use odata::negotiate::{Asked, Refusal, Return, Wants};
 use odata::profile::Profile;
@@ -11,13 +12,16 @@ use odata::profile::Profile;
 use super::Exchange;
 use super::error::Error;
 
+/// The header with the version of an answer or a body.
+pub static ODATA_VERSION: HeaderName = HeaderName::from_static("odata-version");
+
 /// What form of answer the headers ask for.
 ///
 /// # Errors
 /// Where they ask for a version that there is not.
 pub fn wants(headers: &HeaderMap, profile: &Profile) -> Result<Wants, Error> {
-    let (accept, prefer) = (joined(headers, "accept"), joined(headers, "prefer"));
-    let (version, max_version) = (joined(headers, "odata-version"), joined(headers, "odata-maxversion"));
+    let (accept, prefer) = (joined(headers, header::ACCEPT), joined(headers, "prefer"));
+    let (version, max_version) = (joined(headers, &ODATA_VERSION), joined(headers, "odata-maxversion"));
     let asked = Asked { accept: &accept, prefer: &prefer, version: &version, max_version: &max_version };
     Ok(Wants::of(&asked, profile)?)
 }
@@ -62,7 +66,7 @@ impl Exchange {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
-        headers.insert("odata-version", HeaderValue::from_static(self.wants.version.text()));
+        headers.insert(&ODATA_VERSION, HeaderValue::from_static(self.wants.version.text()));
         response
     }
 
@@ -89,7 +93,12 @@ impl Exchange {
 }
 
 /// All values of a header as one list.
-pub fn joined(headers: &HeaderMap, name: &str) -> String {
-    let values: Vec<&str> = headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect();
-    values.join(",")
+pub fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> String {
+    let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let mut list = values.next().unwrap_or_default().to_owned();
+    for value in values {
+        list.push(',');
+        list.push_str(value);
+    }
+    list
 }

@@ -39,7 +39,7 @@ impl Unserved {
         Self {
             method: request.method().clone(),
             uri: request.uri().clone(),
-            client_request_id: request.headers().get(CLIENT_REQUEST_ID).cloned(),
+            client_request_id: request.headers().get(&CLIENT_REQUEST_ID).cloned(),
             is_cross_origin: request.headers().contains_key(header::ORIGIN),
         }
     }
@@ -48,7 +48,7 @@ impl Unserved {
     pub(super) fn refuse(self, error: Error) -> Response<Body> {
         let mut headers = HeaderMap::new();
         if let Some(id) = self.client_request_id {
-            headers.insert(CLIENT_REQUEST_ID, id);
+            headers.insert(&CLIENT_REQUEST_ID, id);
         }
         let asked = Asked {
             method: self.method,

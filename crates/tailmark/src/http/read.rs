@@ -105,7 +105,7 @@ fn query_of(path: &str) -> Option<&str> {
 /// # Errors
 /// What is wrong with the body, or with the GET.
 pub async fn query(exchange: &mut Exchange, sent: Body) -> Result<Response<Body>, Error> {
-    let content_type = joined(&exchange.headers, header::CONTENT_TYPE.as_str());
+    let content_type = joined(&exchange.headers, header::CONTENT_TYPE);
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("text/plain") {
         return Err(Error::QueryType(content_type));

@@ -6,14 +6,14 @@
 
 use autopilot::model::Version;
 use axum::body::Body;
-use axum::http::{HeaderValue, Method, Response};
+use axum::http::{HeaderName, HeaderValue, Method, Response};
 use odata::query::{Ending, Resource, Step};
 use odata::syntax::SystemOption;
 use odata::syntax::ast::Options;
 
 use super::Exchange;
 
-const HEADER: &str = "tailmark-verdict";
+static HEADER: HeaderName = HeaderName::from_static("tailmark-verdict");
 
 /// Options of OData that no resource of Intune answers.
 const UNANSWERED: &[SystemOption] =
@@ -68,13 +68,15 @@ fn reason(
 pub fn tell(response: &mut Response<Body>, reason: Option<&str>) {
     let status = response.status();
     let verdict = match reason {
-        Some(reason) if !status.is_server_error() => format!("refused; reason=\"{reason}\""),
-        _ if status.as_u16() == 501 => "unknown".to_owned(),
+        Some(reason) if !status.is_server_error() => {
+            HeaderValue::try_from(format!("refused; reason=\"{reason}\""))
+        }
+        _ if status.as_u16() == 501 => Ok(HeaderValue::from_static("unknown")),
         _ if status.is_server_error() => return,
-        _ if status.is_client_error() => "refused".to_owned(),
-        _ => "accepted".to_owned(),
+        _ if status.is_client_error() => Ok(HeaderValue::from_static("refused")),
+        _ => Ok(HeaderValue::from_static("accepted")),
     };
-    if let Ok(verdict) = HeaderValue::from_str(&verdict) {
-        response.headers_mut().entry(HEADER).or_insert(verdict);
+    if let Ok(verdict) = verdict {
+        response.headers_mut().entry(&HEADER).or_insert(verdict);
     }
 }
