@@ -19,6 +19,8 @@ use crate::{clock, ids};
 
 /// Records claimed at a time: one transaction's worth.
 const CHUNK: i64 = 200;
+/// How long the worker waits after the bell: devices that clients import one by one then share its commits.
+const GATHERING: Duration = Duration::from_millis(10);
 /// How long the worker waits for the bell before it looks by itself.
 const POLL: Duration = Duration::from_secs(1);
 /// How long it waits after the database has failed it.
@@ -109,7 +111,7 @@ pub async fn run(queue: Queue, settings: Import, audit: Audit, mut stop: watch::
             }
             Step::Rest => {
                 tokio::select! {
-                    () = queue.rung() => {}
+                    () = queue.rung() => tokio::time::sleep(GATHERING).await,
                     () = tokio::time::sleep(POLL) => {}
                     _ = stop.changed() => {}
                 }
