@@ -13,7 +13,11 @@
 #[path = "../../../odata/tests/bound/cluster.rs"]
 #[expect(dead_code, reason = "nothing here kills the server")]
 mod cluster;
+#[path = "../../tests/tokens/forge.rs"]
+#[expect(dead_code, reason = "only good tokens are made here")]
+mod forge;
 mod growth;
+mod issuer;
 mod load;
 mod memory;
 mod postgresql;

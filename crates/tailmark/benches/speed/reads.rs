@@ -1,6 +1,7 @@
 //! Reads: an upload by its id, a page, a filter by an index, a search for a part of a text.
 
 use crate::Options;
+use crate::issuer::Issuer;
 use crate::load::{Client, Entrant, Plan, Requests, Series, alternate, get as request, ratio, runtime};
 use crate::memory;
 use crate::program::Program;
@@ -91,16 +92,25 @@ pub fn get(options: &Options, report: &mut Report) {
     report.at_most("one upload by id: CPU", 1.4, "× hand-written", ratio(&tailmark.cpu, &written.cpu));
     report.at_least("one upload by id: throughput", 0.45, "× in memory", ratio(&tailmark.rate, &memory.rate));
 
+    first_seen(options, report, &stock, &three.memory, &requests);
+}
+
+/// The same with tokens that were not seen before, signed as Microsoft signs its own.
+fn first_seen(options: &Options, report: &mut Report, stock: &Stock, memory: &Program, seen: &Requests) {
+    let issuer = Issuer::like(&stock.token());
+    let settings =
+        [("TAILMARK_AUTH_ISSUER", issuer.name.as_str()), ("TAILMARK_AUTH_ALLOW_HTTP_ISSUER", "true")];
+    let tailmark = Program::tailmark(&stock.data, &settings);
     // More than one portion of requests is too much for the time: each token is signed first.
     let portion = 1500;
+    let uploads = stock.uploads(200);
     let fresh = (0..portion * (options.rounds + 1)).map(|number| {
         let id = &uploads[number % uploads.len()];
-        request(&path(id), &stock.token_of(&format!("user{number}@contoso.example")))
+        request(&format!("{UPLOADS}/{id}"), &issuer.token_of(&format!("user{number}@contoso.example")))
     });
     let fresh = Requests::once(fresh.collect(), portion, 200);
-    let programs =
-        [("Tailmark, new tokens", &three.tailmark, &fresh), ("in memory", &three.memory, &requests)];
-    let cpu: [&dyn Fn() -> f64; 2] = [&|| three.tailmark.cpu(), &|| three.memory.cpu()];
+    let programs = [("Tailmark, new tokens (RS256)", &tailmark, &fresh), ("in memory", memory, seen)];
+    let cpu: [&dyn Fn() -> f64; 2] = [&|| tailmark.cpu(), &|| memory.cpu()];
     let entrants: Vec<Entrant<'_>> = programs
         .iter()
         .zip(cpu)

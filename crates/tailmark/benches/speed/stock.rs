@@ -89,12 +89,6 @@ impl Stock {
         mint(&self.data, MintRequest { expires_in: 86_400, ..MintRequest::default() }).unwrap()
     }
 
-    /// The same for this user: a token that nobody has seen yet.
-    pub fn token_of(&self, user: &str) -> String {
-        let request = MintRequest { user: user.to_owned(), expires_in: 86_400, ..MintRequest::default() };
-        mint(&self.data, request).unwrap()
-    }
-
     /// Ids of uploads, from all over, at most so many.
     pub fn uploads(&self, most: usize) -> Vec<String> {
         let connection =
