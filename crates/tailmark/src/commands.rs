@@ -22,6 +22,7 @@ pub mod token;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +55,19 @@ Exit codes:
     2  usage, or a deletion was not confirmed     7  time is up, something is still pending
     3  not found                                  8  the service kept saying that it is too busy
     4  sign-in needed or refused                130  interrupted";
+
+/// The program: reads the command line, runs the command, prints the cause chain, ends with its code.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    // Already installed is as good as installed.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let output = line.common.output();
+    match run(line).await {
+        Ok(exit) => exit.into(),
+        Err(error) => report(&error, &output).into(),
+    }
+}
 
 /// Windows Autopilot device import, self-hosted: the service and its command line.
 #[derive(Debug, Parser)]
@@ -140,7 +154,7 @@ enum Command {
 }
 
 /// Runs the command that was asked for.
-pub async fn run(line: CommandLine) -> anyhow::Result<Exit> {
+async fn run(line: CommandLine) -> anyhow::Result<Exit> {
     let common = line.common;
     match line.command {
         Command::Demo(args) => demo::run(args, &common).await,
@@ -267,7 +281,7 @@ fn say_waiting(waiting: Waiting) {
 }
 
 /// Tells people on stderr why a command failed, and finds its exit code.
-pub fn report(error: &anyhow::Error, output: &Output) -> Exit {
+fn report(error: &anyhow::Error, output: &Output) -> Exit {
     let exit = Exit::of(error);
     let refusal = error.chain().find_map(|cause| cause.downcast_ref::<graph_client::Error>()?.refusal());
     let text = if output.wants_json_errors() {
