@@ -78,22 +78,22 @@ impl Queue {
 
     /// Claims at most `most` records, oldest first, for `lease` units of 100 ns from `now`.
     ///
-    /// A lease that ends a whole lease later than a new one would was given before the clock was set back: it counts
-    /// for nothing. Nearer ones are respected, since the clocks of two workers never quite agree.
+    /// Programs that share a database go by its clock, whatever `now` is: theirs never quite agree. A lease that ends a whole
+    /// lease later than a new one would was given before the clock was set back: it counts for nothing.
     ///
     /// # Errors
     /// The database's.
     pub async fn claim(&self, most: i64, now: i64, lease: i64) -> Result<Vec<Claim>, Error> {
-        let until = now.saturating_add(lease);
-        let absurd = until.saturating_add(lease);
         let claims: Vec<Claim> = self
             .db
             .write(move |tx| {
-                let claim = match tx.engine() {
-                    Engine::Sqlite => claim!(""),
+                let (claim, now) = match tx.engine() {
+                    Engine::Sqlite => (claim!(""), now),
                     // Others that claim at the same time get what is left.
-                    Engine::Postgres => claim!("FOR UPDATE SKIP LOCKED"),
+                    Engine::Postgres => (claim!("FOR UPDATE SKIP LOCKED"), database_time(tx)?),
                 };
+                let until = now.saturating_add(lease);
+                let absurd = until.saturating_add(lease);
                 let rows = tx.rows(&Statement::new(
                     claim,
                     vec![now.into(), until.into(), absurd.into(), most.into()],
@@ -195,6 +195,15 @@ impl Queue {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// The time by the database's clock, in units of 100 ns since 1970.
+fn database_time(tx: &Tx<'_>) -> Result<i64, Error> {
+    const TIME: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 10000000 AS BIGINT)";
+    match tx.row(&Statement::new(TIME, Vec::new()))?.as_deref() {
+        Some([Scalar::Integer(time)]) => Ok(*time),
+        _ => Err(Error::Database("the database does not tell the time".to_owned())),
+    }
 }
 
 /// How long ago a record was accepted: its id says when, where it is one of ours.
