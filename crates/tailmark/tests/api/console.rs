@@ -231,11 +231,13 @@ async fn devices_are_filtered_chosen_and_changed() {
 
 #[tokio::test]
 async fn intune_is_asked_for_news() {
-    let (_app, mut browser) = Browser::signed_in().await;
+    let (app, mut browser) = Browser::signed_in().await;
     let page = browser.get("/console/devices").await;
     page.shows(&["action=\"/console/devices/sync\""]);
     assert!(!page.text.contains("ynchronis"), "{}", page.text);
     browser.post("/console/devices/sync", &[]).await.shows(&["ynchronis", " UTC</small><button>Sync"]);
+    let settings = "/beta/deviceManagement/windowsAutopilotSettings";
+    app.until(settings, |settings| settings["syncStatus"] == "completed").await;
     // Not twice within ten minutes, as Intune has it.
     let page = browser.post("/console/devices/sync", &[]).await;
     assert!(

@@ -20,6 +20,7 @@ use tokio::net::TcpStream;
 use uuid::Uuid;
 
 use super::caller::{CONTOSO, Caller};
+use super::database::{Own, memory};
 use super::{Answer, database};
 use crate::IMPORTED;
 
@@ -33,11 +34,11 @@ pub struct TestApp {
     /// `http://127.0.0.1:12345`
     pub base: String,
     folder: TempDir,
-    place: Place,
     issuer: Issuer,
     token: String,
     http: reqwest::Client,
     _running: Running,
+    database: Own,
 }
 
 impl TestApp {
@@ -69,33 +70,27 @@ impl TestApp {
 
     /// With other settings, which may keep it from starting.
     pub async fn try_with(change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        let folder = TempDir::new().unwrap();
-        let place = match database::server() {
-            Some(server) => Place::Postgres(server.create().unwrap()),
-            None => Place::File(folder.path().join("tailmark.db")),
-        };
-        Self::in_folder(folder, place, change).await
+        let folder = TempDir::new_in(memory::place()).unwrap();
+        let database = Own::migrated(folder.path());
+        Self::in_folder(folder, database, change).await
     }
 
     /// On a database that a text of SQL makes beforehand.
     pub async fn on(sql: impl FnOnce(&Place) -> String) -> anyhow::Result<Self> {
-        let folder = TempDir::new().unwrap();
-        let place = match database::server() {
-            Some(server) => Place::Postgres(server.create().unwrap()),
-            None => Place::File(folder.path().join("tailmark.db")),
-        };
-        run(&place, &sql(&place));
-        Self::in_folder(folder, place, |_| {}).await
+        let folder = TempDir::new_in(memory::place()).unwrap();
+        let database = Own::empty(folder.path());
+        run(&database.0, &sql(&database.0));
+        Self::in_folder(folder, database, |_| {}).await
     }
 
     async fn in_folder(
         folder: TempDir,
-        place: Place,
+        database: Own,
         change: impl FnOnce(&mut Config),
     ) -> anyhow::Result<Self> {
         jwt::install();
         let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
-        if let Place::Postgres(url) = &place {
+        if let Place::Postgres(url) = &database.0 {
             config.database.url.clone_from(url);
         }
         config.http.listen.set_port(0);
@@ -106,19 +101,20 @@ impl TestApp {
         let base = format!("http://{}", running.address);
         let issuer = Issuer::open_or_create(folder.path(), &base)?;
         let token = Caller::writer().token(&issuer);
-        let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { base, folder, place, issuer, token, http, _running: running })
+        // The system's certificates take longer to read than a test takes.
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build()?;
+        Ok(Self { base, folder, issuer, token, http, _running: running, database })
     }
 
     /// Stops the service and starts it on the same data.
     pub async fn restarted(self, change: impl FnOnce(&mut Config)) -> Self {
         self._running.stop().await;
-        Self::in_folder(self.folder, self.place, change).await.unwrap()
+        Self::in_folder(self.folder, self.database, change).await.unwrap()
     }
 
     /// Where its database is.
     pub fn place(&self) -> &Place {
-        &self.place
+        &self.database.0
     }
 
     /// A file in its folder.
@@ -233,7 +229,7 @@ impl TestApp {
     ///
     /// It is told that there are none: claims with the service's own short leases come to nothing.
     pub fn hold_imports(&self) {
-        self.sql(&match self.place {
+        self.sql(&match self.database.0 {
             Place::Postgres(_) => format!(
                 "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
                  CREATE TRIGGER held BEFORE UPDATE OF attempts ON imported_devices FOR EACH ROW
@@ -248,7 +244,7 @@ impl TestApp {
 
     /// Ends [`Self::hold_imports`].
     pub fn release_imports(&self) {
-        self.sql(match self.place {
+        self.sql(match self.database.0 {
             Place::Postgres(_) => "DROP FUNCTION hold() CASCADE",
             _ => "DROP TRIGGER held",
         });
@@ -260,7 +256,7 @@ impl TestApp {
     }
 
     fn sql(&self, statement: &str) {
-        run(&self.place, statement);
+        run(&self.database.0, statement);
     }
 
     /// Everything that the default tenant has, to see that nothing has changed.
@@ -283,8 +279,7 @@ fn run(place: &Place, sql: &str) {
             connection.execute_batch(sql).unwrap();
         }
         Place::Postgres(url) => {
-            let name = url.rsplit('/').next().unwrap();
-            database::server().unwrap().run(name, sql).unwrap();
+            database::server().unwrap().run(database::name(url), sql).unwrap();
         }
         Place::Memory => panic!("no test has a database in memory"),
     }
