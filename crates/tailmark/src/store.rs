@@ -75,6 +75,9 @@ pub enum Error {
     /// An expression of the request has no value for some row.
     #[error("{0}")]
     Evaluation(String),
+    /// A bug.
+    #[error("a unit of work panicked")]
+    Panicked,
     /// The database cannot do what an expression of the request asks for.
     #[error("'{0}' on this database")]
     Unsupported(&'static str),

@@ -67,7 +67,7 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
                 "There is no space to store this",
             )
         },
-        store::Error::Inconsistent(_) => intune(
+        store::Error::Inconsistent(_) | store::Error::Panicked => intune(
             asked,
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalServerError",

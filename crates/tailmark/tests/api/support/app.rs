@@ -128,6 +128,11 @@ impl TestApp {
         format!("{}/metrics", base.as_ref().unwrap_or(&self.base))
     }
 
+    /// Whose tokens it believes.
+    pub fn issuer(&self) -> &Issuer {
+        &self.issuer
+    }
+
     pub fn token(&self, caller: &Caller) -> String {
         caller.token(&self.issuer)
     }
