@@ -71,7 +71,7 @@ impl Step {
                 }
                 // Not the devices' fault, so it counts as no attempt. If it takes longer than the lease, someone else
                 // may have settled them by then; settling decides that.
-                Err(error @ (Error::Full | Error::ReadOnly | Error::Busy)) => {
+                Err(error @ (Error::Full | Error::ReadOnly | Error::Disk(_) | Error::Busy)) => {
                     Err((error, Self::Settle(examined)))
                 }
                 Err(error) => Err((error, Self::Claim)),

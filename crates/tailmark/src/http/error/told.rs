@@ -75,9 +75,11 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
         ),
         store::Error::NotFound => not_found(asked),
         store::Error::ConditionNotMet => condition_not_met(asked),
-        store::Error::Busy | store::Error::Collision | store::Error::Closed | store::Error::Database(_) => {
-            unavailable(asked)
-        }
+        store::Error::Busy
+        | store::Error::Collision
+        | store::Error::Closed
+        | store::Error::Disk(_)
+        | store::Error::Database(_) => unavailable(asked),
     }
 }
 
