@@ -189,6 +189,32 @@ impl TestApp {
         }
     }
 
+    /// The answer to a bad request. It comes within G5's quarter of a second: where it does not it is asked for again,
+    /// since a machine that is busy with something else is so for a while, and a request that is slow always.
+    pub async fn promptly<'a>(&'a self, bad: impl Fn() -> Ask<'a>) -> Answer {
+        const IN_TIME: Duration = Duration::from_millis(250);
+        let mut quickest = Duration::MAX;
+        for _ in 0..8 {
+            let since = Instant::now();
+            let answer = bad().await;
+            quickest = quickest.min(since.elapsed());
+            if quickest <= IN_TIME {
+                return answer;
+            }
+        }
+        panic!("{} is answered after {quickest:?} at the earliest", bad().await.asked);
+    }
+
+    /// How many entities the default tenant has.
+    pub async fn entities(&self) -> u64 {
+        let mut all = 0;
+        for collection in [crate::UPLOADS, IMPORTED, crate::DEVICES] {
+            let count = self.get(&format!("/beta/deviceManagement/{collection}/$count")).await.expect(200);
+            all += count.text.parse::<u64>().unwrap();
+        }
+        all
+    }
+
     /// Returns once nothing of the default tenant is under way.
     pub async fn settled(&self) {
         self.settled_for(CONTOSO).await;
