@@ -1,7 +1,5 @@
 //! The sources that read a token before its signature is checked, built here as they are: the whole service with its
 //! databases and its TLS would take minutes to build for them.
-//!
-//! What they name of their room stands here again.
 
 #[path = "../../crates/tailmark/src/http/caller/claims.rs"]
 #[expect(dead_code, reason = "nobody compares issuer and audience here")]
@@ -12,29 +10,10 @@ pub mod refusal;
 #[path = "../../crates/tailmark/src/http/caller/token.rs"]
 #[expect(dead_code, reason = "no signature is verified here")]
 pub mod token;
+#[path = "../../crates/tailmark/src/http/caller/who.rs"]
+pub mod who;
 
-use uuid::Uuid;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tenant(pub Uuid);
-
-#[derive(Debug)]
-pub struct Caller {
-    pub tenant: Tenant,
-    pub subject: String,
-    pub app: Option<String>,
-    pub app_name: Option<String>,
-    pub user: Option<String>,
-    pub kind: CallerKind,
-    pub permissions: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallerKind {
-    Delegated,
-    Application,
-    Personal,
-}
+pub use self::who::{Caller, CallerKind, Tenant};
 
 /// What was read of a token of which nothing has been verified.
 #[derive(Debug)]

@@ -57,6 +57,9 @@ pub enum Error {
     /// The database cannot be written.
     #[error("the database is read-only")]
     ReadOnly,
+    /// The disk does not do what it is told.
+    #[error("the disk fails: {0}")]
+    Disk(String),
     /// Too much is waiting, or another process holds the database.
     #[error("the database is busy")]
     Busy,
@@ -72,6 +75,9 @@ pub enum Error {
     /// What is stored contradicts the model.
     #[error("inconsistent data: {0}")]
     Inconsistent(String),
+    /// A bug.
+    #[error("a unit of work panicked")]
+    Panicked,
     /// An expression of the request has no value for some row.
     #[error("{0}")]
     Evaluation(String),

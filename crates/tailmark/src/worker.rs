@@ -73,7 +73,7 @@ impl Step {
                 }
                 // Not the devices' fault, so it counts as no attempt. If it takes longer than the lease, someone else
                 // may have settled them by then; settling decides that.
-                Err(error @ (Error::Full | Error::ReadOnly | Error::Busy)) => {
+                Err(error @ (Error::Full | Error::ReadOnly | Error::Disk(_) | Error::Busy)) => {
                     Err((error, Self::Settle(examined)))
                 }
                 Err(error) => Err((error, Self::Claim)),
@@ -110,11 +110,7 @@ pub async fn run(queue: Queue, settings: Import, audit: Audit, mut stop: watch::
                 Step::Claim
             }
             Step::Rest => {
-                tokio::select! {
-                    () = queue.rung() => tokio::time::sleep(GATHERING).await,
-                    () = tokio::time::sleep(POLL) => {}
-                    _ = stop.changed() => {}
-                }
+                rest(&queue, POLL, &mut stop).await;
                 Step::Claim
             }
             // Reading hashes takes milliseconds: not on a thread that serves requests.
@@ -137,11 +133,21 @@ pub async fn run(queue: Queue, settings: Import, audit: Audit, mut stop: watch::
                     if *stop.borrow() {
                         return;
                     }
-                    let _ = tokio::time::timeout(PAUSE, stop.changed()).await;
+                    // Whoever rings the bell has just written something: the database works again.
+                    rest(&queue, PAUSE, &mut stop).await;
                     next
                 }
             },
         };
+    }
+}
+
+/// Waits so long, or until the bell rings or the program is to stop.
+async fn rest(queue: &Queue, time: Duration, stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = queue.rung() => tokio::time::sleep(GATHERING).await,
+        () = tokio::time::sleep(time) => {}
+        _ = stop.changed() => {}
     }
 }
 
@@ -181,4 +187,25 @@ fn examine(claim: Claim, rule: HashRule, attempts: i64, panics: &Counter) -> Exa
         );
     }
     (claim, identity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    /// For ever, as far as this test is concerned.
+    const LONG: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn the_bell_ends_every_pause_and_so_does_the_end() {
+        let (store, _steps) = Store::in_steps("bell", clock::now).unwrap();
+        let (queue, (tell, mut stop)) = (store.queue(), watch::channel(false));
+        queue.ring();
+        rest(&queue, LONG, &mut stop).await;
+        tokio::join!(rest(&queue, LONG, &mut stop), async { queue.ring() });
+        // It rang once: the next one is waited for.
+        rest(&queue, Duration::from_millis(1), &mut stop).await;
+        tokio::join!(rest(&queue, LONG, &mut stop), async { tell.send(true).unwrap() });
+    }
 }

@@ -18,12 +18,15 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The user that owns everything.
 const USER: &str = "postgres";
+/// For many small databases that last for a moment: who looks for one to clean up would do so all the time, and the log
+/// is not to fill the memory.
+const BRIEF: &str = "-c autovacuum=off -c max_wal_size=64MB";
 /// The port in the socket's name, where none is asked for.
 const PORT: u16 = 5432;
 /// Starts a server, and stops it and takes its folder away when the standard input ends.
 const KEEPER: &str = r#"
 "$1/postgres" -D "$2/data" -k "$2" -p "$3" -c listen_addresses="$4" -c fsync=off -c full_page_writes=off \
-    -c synchronous_commit=off -c max_connections=200 -c timezone=UTC >"$2/log" 2>&1 &
+    -c synchronous_commit=off -c max_connections=200 -c timezone=UTC $5 >"$2/log" 2>&1 &
 server=$!
 read -r _
 kill -INT "$server" 2>/dev/null
@@ -43,16 +46,30 @@ pub struct Cluster {
     port: u16,
     /// Where it listens besides the socket; mostly empty.
     listen: &'static str,
+    /// More settings.
+    settings: &'static str,
 }
 
 impl Cluster {
-    /// Makes and starts one.
+    /// Makes and starts one among the temporary files.
     ///
     /// # Errors
     /// Why there can be none here, in a few words: `initdb is not in PATH`.
     pub fn start() -> Result<Self, String> {
+        Self::make(&std::env::temp_dir(), "")
+    }
+
+    /// Makes and starts one at another place, for many databases that last for a moment each.
+    ///
+    /// # Errors
+    /// As [`Cluster::start`].
+    pub fn start_in(place: &Path) -> Result<Self, String> {
+        Self::make(place, BRIEF)
+    }
+
+    fn make(place: &Path, settings: &'static str) -> Result<Self, String> {
         let programs = programs().ok_or("initdb is not in PATH")?;
-        let folder = folder()?;
+        let folder = folder(place)?;
         let owner = owner(&folder)?;
         let run = |program: &Path| {
             let mut command = Command::new(program);
@@ -80,6 +97,7 @@ impl Cluster {
             databases: AtomicUsize::new(0),
             port: PORT,
             listen: "",
+            settings,
         };
         cluster.serve()?;
         Ok(cluster)
@@ -96,7 +114,7 @@ impl Cluster {
             .env("LC_ALL", "C")
             .args(["-c", KEEPER, "sh"])
             .args([&self.programs, &self.folder])
-            .args([&self.port.to_string(), self.listen])
+            .args([&self.port.to_string(), self.listen, self.settings])
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -183,9 +201,25 @@ impl Cluster {
     /// # Errors
     /// What the server says.
     pub fn create(&self) -> Result<String, String> {
+        self.copy("template0")
+    }
+
+    /// A new database with what another has, which nobody is connected to; answers its address as [`Cluster::url`] does.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn copy(&self, template: &str) -> Result<String, String> {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
-        self.run(USER, &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
+        self.run(USER, &format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY"))?;
         Ok(self.url(&name))
+    }
+
+    /// Takes a database away, whoever is connected to it.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn remove(&self, database: &str) -> Result<(), String> {
+        self.run(USER, &format!("DROP DATABASE {database} WITH (FORCE)"))
     }
 
     /// The address of a database: `postgresql://postgres@%2Ftmp%2F…:5432/name`. No password is asked for.
@@ -274,10 +308,10 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// A new folder with a short name: that of a socket in it must be below 108 bytes.
-fn folder() -> Result<PathBuf, String> {
+fn folder(place: &Path) -> Result<PathBuf, String> {
     static FOLDERS: AtomicUsize = AtomicUsize::new(0);
     let name = format!("pg-{}-{}", std::process::id(), FOLDERS.fetch_add(1, Ordering::Relaxed));
-    let folder = std::env::temp_dir().join(name);
+    let folder = place.join(name);
     // A process that had this number before may have been killed together with its keeper.
     let _ = fs::remove_dir_all(&folder);
     let made = fs::DirBuilder::new().mode(0o700).create(&folder);

@@ -12,7 +12,7 @@ use postgres::{Client, NoTls};
 use rusqlite::Connection;
 
 use crate::cluster::Cluster;
-use crate::sqlite;
+use crate::{memory, sqlite};
 
 /// An open database.
 pub enum Database {
@@ -35,7 +35,7 @@ const FUNCTIONS: &str = include_str!("../../../../migrations/postgres/0001_funct
 
 /// The one server of this process, with a database that has the functions.
 static SERVER: LazyLock<Option<(Cluster, String)>> = LazyLock::new(|| {
-    let cluster = match Cluster::start() {
+    let cluster = match Cluster::start_in(memory::place()) {
         Ok(cluster) => cluster,
         Err(reason) => {
             // Not by a macro, whose lines are only shown of tests that fail.

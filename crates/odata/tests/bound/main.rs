@@ -7,7 +7,7 @@
 
 mod answers;
 mod bind;
-#[expect(dead_code, reason = "no test here kills the server")]
+#[expect(dead_code, reason = "no test here kills the server, or needs a second database")]
 mod cluster;
 mod csdl;
 mod csdl_read;
@@ -18,6 +18,7 @@ mod functions;
 mod generate;
 mod json_read;
 mod json_write;
+mod memory;
 mod negotiate;
 mod openapi;
 mod oracle;

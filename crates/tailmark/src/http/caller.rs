@@ -10,17 +10,17 @@
 mod claims;
 mod refusal;
 mod token;
+mod who;
 
-use std::fmt;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use quick_cache::sync::Cache;
-use uuid::Uuid;
 
 use self::claims::{Claims, Validity};
 pub use self::refusal::{Part, TokenRefusal};
 use self::token::Token;
+pub use self::who::{Caller, CallerKind, Tenant};
 use super::keys::{NoKey, Pacing, Provider, Source, SourceError};
 use crate::config::auth::{Auth, EMBEDDED, GRAPH_APPLICATION};
 use crate::jwt::{self, Algorithm};
@@ -30,46 +30,6 @@ use crate::telemetry::metrics::TokenMetrics;
 const MICROSOFT: &str = "https://login.microsoftonline.com/common/oauth2/authorize";
 
 const VERIFIED_TOKENS: usize = 4096;
-
-/// A tenant. Every query has one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Tenant(pub Uuid);
-
-impl fmt::Display for Tenant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Who calls, as far as the token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// Whose devices.
-    pub tenant: Tenant,
-    /// `oid`; where an issuer has none `sub`, or the application. Empty when the token names nobody.
-    pub subject: String,
-    /// The client application: `azp` or `appid`.
-    pub app: Option<String>,
-    /// Its name, for people to read: `app_displayname`.
-    pub app_name: Option<String>,
-    /// The user's name, for people to read: `upn` or `preferred_username`.
-    pub user: Option<String>,
-    /// On whose behalf.
-    pub kind: CallerKind,
-    /// `scp` of a user's token, `roles` of an application's, to the letter.
-    pub permissions: Vec<String>,
-}
-
-/// On whose behalf an application calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallerKind {
-    /// A user with a work or school account.
-    Delegated,
-    /// The application itself.
-    Application,
-    /// A personal account.
-    Personal,
-}
 
 /// Judges tokens.
 pub struct Verifier {

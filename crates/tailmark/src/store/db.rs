@@ -130,7 +130,7 @@ fn attempt<T>(
 ) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| {
         panics.inc();
-        Err(Error::Database("a unit of work panicked".to_owned()))
+        Err(Error::Panicked)
     })
 }
 
@@ -308,3 +308,6 @@ impl Tx<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

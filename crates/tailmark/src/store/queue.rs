@@ -76,6 +76,12 @@ impl Queue {
         self.work.notified().await;
     }
 
+    /// Rings, as whoever queues something does.
+    #[cfg(test)]
+    pub fn ring(&self) {
+        self.work.notify_one();
+    }
+
     /// Claims at most `most` records, oldest first, for `lease` units of 100 ns from `now`.
     ///
     /// Programs that share a database go by its clock, whatever `now` is: theirs never quite agree. A lease that ends a whole

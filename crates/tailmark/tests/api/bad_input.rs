@@ -6,7 +6,7 @@ use crate::support::{Answer, Caller, TestApp, bare};
 use crate::{IMPORTED, ROOTS, UPLOADS};
 
 async fn refused(app: &TestApp, url: &str, body: &str) -> Answer {
-    let answer = app.ask("POST", url).text(body).await.expect(400);
+    let answer = app.promptly(|| app.ask("POST", url).text(body)).await.expect(400);
     answer.assert_is_error();
     answer.assert_common_headers();
     assert_eq!(answer.code(), "BadRequest", "{}", answer.text);

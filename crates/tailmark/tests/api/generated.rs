@@ -1,7 +1,5 @@
 //! Several hundred bad requests, generated: none is our fault, all are told in the error shape, nothing is stored.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp, hashed};
@@ -23,13 +21,11 @@ impl Dice {
 }
 
 #[track_caller]
-fn assert_is_the_clients_fault(answer: &Answer, took: Duration) {
+fn assert_is_the_clients_fault(answer: &Answer) {
     let fault = (400..500).contains(&answer.status) || answer.status == 501;
     assert!(fault, "{} answered {}: {}", answer.asked, answer.status, answer.text);
     answer.assert_is_error();
     answer.assert_common_headers();
-    // Debug builds on a busy machine: this is to see what hangs, not to measure.
-    assert!(took < Duration::from_secs(5), "{} took {took:?}", answer.asked);
 }
 
 /// Pieces of expressions, legal by themselves and not in every order.
@@ -102,15 +98,14 @@ async fn bad_queries() {
         let set = *dice.pick(&[UPLOADS, IMPORTED, DEVICES]);
         let blank = *dice.pick(&[" ", "", "%20", "+"]);
         let url = format!("{}/{set}?{option}={}", dice.pick(&ROOTS), pieces.join(blank));
-        let since = Instant::now();
-        let answer = app.get(&url).await;
+        let answer = app.promptly(|| app.get(&url)).await;
         if answer.status == 200 {
             good += 1;
             assert!(good < 200, "too many of these are good");
             continue;
         }
         asked += 1;
-        assert_is_the_clients_fault(&answer, since.elapsed());
+        assert_is_the_clients_fault(&answer);
     }
 }
 
@@ -154,13 +149,12 @@ async fn bad_paths() {
         let path: Vec<&str> = (0..1 + dice.roll(6)).map(|_| *dice.pick(&segments)).collect();
         let method = *dice.pick(&methods);
         let url = format!("/{}/{}", dice.pick(&["beta", "v1.0", "v9", ""]), path.join("/"));
-        let since = Instant::now();
-        let answer = app.ask(method, &url).text("{\"colour\":1}").await;
+        let answer = app.promptly(|| app.ask(method, &url).text("{\"colour\":1}")).await;
         if answer.status < 300 {
             continue;
         }
         asked += 1;
-        assert_is_the_clients_fault(&answer, since.elapsed());
+        assert_is_the_clients_fault(&answer);
     }
     assert!(app.everything().await.is_empty());
 }
@@ -204,7 +198,7 @@ async fn bad_bodies() {
         "]",
         ",",
     ];
-    let mut asked = 0;
+    let (mut asked, mut stored) = (0, 0);
     while asked < 300 {
         let (path, body) = dice.pick(&bodies);
         let mut text = body.to_string();
@@ -223,17 +217,17 @@ async fn bad_bodies() {
                 text.insert_str(place, &format!("{},\"y\":", dice.pick(&strange)));
             }
         }
-        let before = app.everything().await.len();
-        let since = Instant::now();
-        let answer = app.ask("POST", &format!("{}/{path}", dice.pick(&ROOTS))).text(&text).await;
+        let url = format!("{}/{path}", dice.pick(&ROOTS));
+        let answer = app.promptly(|| app.ask("POST", &url).text(&text)).await;
         if answer.status < 300 {
             // Damage that does no harm: within a text.
             let _: Value = serde_json::from_str(&text).expect("what is taken is JSON");
+            stored = app.entities().await;
             continue;
         }
         asked += 1;
-        assert_is_the_clients_fault(&answer, since.elapsed());
-        assert_eq!(app.everything().await.len(), before, "{text}");
+        assert_is_the_clients_fault(&answer);
+        assert_eq!(app.entities().await, stored, "{text}");
     }
 }
 
@@ -269,9 +263,9 @@ async fn bad_headers() {
         "x-http-method-override",
     ] {
         for value in values {
-            let answer = app.get(&url).header(name, value).await;
+            let answer = app.promptly(|| app.get(&url).header(name, value)).await;
             if answer.status != 200 {
-                assert_is_the_clients_fault(&answer, Duration::ZERO);
+                assert_is_the_clients_fault(&answer);
             }
         }
     }

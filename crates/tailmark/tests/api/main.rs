@@ -25,6 +25,7 @@ mod malformed;
 mod metadata;
 mod metrics;
 mod paging;
+mod panics;
 mod paths;
 mod postgresql;
 mod preferences;

@@ -31,4 +31,5 @@ fn the_log_has_what_the_store_failed_and_not_what_clients_got_wrong() {
     assert_eq!(told(store::Error::Full), (507, true));
     assert_eq!(told(store::Error::Busy), (503, true));
     assert_eq!(told(store::Error::Inconsistent("a column is null".to_owned())), (500, true));
+    assert_eq!(told(store::Error::Panicked), (500, true));
 }

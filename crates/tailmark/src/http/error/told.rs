@@ -67,7 +67,7 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
                 "There is no space to store this",
             )
         },
-        store::Error::Inconsistent(_) => intune(
+        store::Error::Inconsistent(_) | store::Error::Panicked => intune(
             asked,
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalServerError",
@@ -75,9 +75,11 @@ pub(super) fn stored(asked: &Asked, error: &store::Error) -> Told {
         ),
         store::Error::NotFound => not_found(asked),
         store::Error::ConditionNotMet => condition_not_met(asked),
-        store::Error::Busy | store::Error::Collision | store::Error::Closed | store::Error::Database(_) => {
-            unavailable(asked)
-        }
+        store::Error::Busy
+        | store::Error::Collision
+        | store::Error::Closed
+        | store::Error::Disk(_)
+        | store::Error::Database(_) => unavailable(asked),
     }
 }
 

@@ -2,6 +2,13 @@
 //!
 //! WAL, `synchronous=FULL`, foreign keys on. What has queued up for the writer is committed together, each unit in its own
 //! savepoint.
+//!
+//! When a sync fails, the system may have dropped what was to be written, and a second sync says that all is well. SQLite
+//! relies on none: a commit whose sync failed is rolled back and the next one writes its pages anew, in the same place of
+//! the log; a checkpoint whose sync failed leaves the log as it is, and the next one copies all of it anew. So nobody reads
+//! what is not on the disk, and no connection need be opened again. What remains is the failed commit itself, whole, behind
+//! the end of the log: a program that starts after a kill would take it for committed. Therefore something else is written
+//! in its place at once ([`write_over`]). <https://www.sqlite.org/walformat.html#recovery>
 
 mod brief;
 
@@ -68,12 +75,21 @@ fn write_all(connection: &Connection, work: &Receiver<Job>, groups: &Histogram) 
         let more = std::iter::from_fn(|| work.try_recv().ok());
         let group: Vec<Job> = std::iter::once(first).chain(more).take(LARGEST_GROUP).collect();
         groups.count(u64::try_from(group.len()).unwrap_or_default());
-        write_together(connection, group);
+        if let Err(Error::Disk(_)) = write_together(connection, group) {
+            write_over(connection);
+        }
     }
 }
 
-/// Does units of work, commits them together, tells everyone.
-pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) {
+/// Commits something else where a failed commit stands in the write-ahead log. Should it fail as well, it has taken that
+/// place all the same.
+fn write_over(connection: &Connection) {
+    // A number in the file's first page that nobody reads.
+    let _ = connection.pragma_update(None, "user_version", 1);
+}
+
+/// Does units of work, commits them together, tells everyone; answers how the commit went.
+pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) -> Result<(), Error> {
     let mut done = 0;
     let committed = commit(connection, &mut group, &mut done);
     if let Err(error) = &committed {
@@ -87,6 +103,7 @@ pub(super) fn write_together(connection: &Connection, mut group: Vec<Job>) {
     for job in group {
         job.conclude(committed.clone());
     }
+    committed
 }
 
 /// Does the units; `done` counts those that were tried.
@@ -309,6 +326,7 @@ impl From<rusqlite::Error> for Error {
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::SystemIoFailure) => Self::Disk(error.to_string()),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::ReadOnly) => Self::ReadOnly,
             _ => Self::Database(error.to_string()),

@@ -53,7 +53,8 @@ impl Steps {
     /// Does the first of them, at most so many, in one transaction, and answers them.
     pub fn commit(&mut self, most: usize) {
         let most = most.min(self.waiting());
-        sqlite::write_together(&self.connection, self.waiting.drain(..most).collect());
+        // Everybody has been told.
+        let _ = sqlite::write_together(&self.connection, self.waiting.drain(..most).collect());
     }
 
     /// The connection.

@@ -50,7 +50,8 @@ impl Browser {
     }
 
     pub fn of(app: &TestApp) -> Self {
-        let http = Client::builder().no_proxy().redirect(redirect::Policy::none()).build().unwrap();
+        let http = Client::builder().no_proxy().tls_certs_only([]).redirect(redirect::Policy::none());
+        let http = http.build().unwrap();
         Self { base: app.base.clone(), cookies: BTreeMap::new(), http }
     }
 

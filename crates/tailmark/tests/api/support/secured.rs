@@ -20,6 +20,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::Caller;
+use super::database::memory;
 
 /// A running service.
 pub struct Secured {
@@ -50,7 +51,7 @@ impl Secured {
 
     /// With other settings, which may keep it from starting.
     pub async fn try_with(change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
-        Self::in_folder(TempDir::new().unwrap(), change).await
+        Self::in_folder(TempDir::new_in(memory::place()).unwrap(), change).await
     }
 
     async fn in_folder(folder: TempDir, change: impl FnOnce(&mut Config)) -> anyhow::Result<Self> {
