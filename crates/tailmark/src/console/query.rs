@@ -8,6 +8,7 @@ use axum::response::Response;
 use odata::model::Model;
 use serde_json::Value;
 
+use super::filters;
 use super::form::Fields;
 use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
