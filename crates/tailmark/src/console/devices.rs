@@ -2,8 +2,11 @@
 //! address.
 
 pub mod bulk;
+mod change;
+mod choice;
 pub mod export;
 mod filter;
+pub mod job;
 
 use askama::Template;
 use axum::extract::RawQuery;
@@ -17,6 +20,7 @@ use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 use filter::{Field, Filter};
+use job::Job;
 
 /// Devices on a page.
 const PAGE: &str = "50";
@@ -54,6 +58,16 @@ struct Devices {
     first: Option<String>,
     sheet: String,
     parts: Vec<(u64, String)>,
+    change: Option<Under>,
+}
+
+/// The latest change of this session.
+struct Under {
+    address: String,
+    id: String,
+    done: u64,
+    total: u64,
+    has_ended: bool,
 }
 
 struct Heading {
@@ -148,8 +162,15 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
         first,
         sheet: here("/console/devices/devices.csv", &[("$filter", filter)]),
         parts: (1..=parts).map(part).collect(),
+        change: visitor.session.last_change().map(|job| under(&job)),
     };
     Ok(page::render(&page))
+}
+
+fn under(job: &Job) -> Under {
+    let state = job.state();
+    let (address, id, done) = (bulk::place(job), job.id.clone(), state.done + state.failed);
+    Under { address, id, done, total: job.total, has_ended: state.end.is_some() }
 }
 
 /// When Intune was last asked for news, in a few words; empty where it never was.
