@@ -59,6 +59,8 @@ struct Devices {
     sheet: String,
     parts: Vec<(u64, String)>,
     change: Option<Under>,
+    /// Why the API refuses what is asked.
+    problem: String,
 }
 
 /// The latest change of this session.
@@ -132,11 +134,17 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
     let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token), ("$select", &*select)];
     let list = address(DEVICES, &options);
     let settings = address(SETTINGS, &[]);
-    let (found, total, settings) = tokio::try_join!(
+    let asked = tokio::try_join!(
         visitor.api.page(&list, PAGE),
         visitor.api.count(DEVICES, filter),
         visitor.api.get(&settings)
-    )?;
+    );
+    let (found, total, settings, refusal) = match asked {
+        Ok((found, total, settings)) => (found, total, settings, None),
+        // What was typed stays, to be put right.
+        Err(refusal @ Refusal::Api(400, ..)) => (Value::Null, 0, Value::Null, Some(refusal)),
+        Err(refusal) => return Err(refusal),
+    };
     let devices = found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect();
     let next = skiptoken(&found);
     let next =
@@ -163,8 +171,13 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
         sheet: here("/console/devices/devices.csv", &[("$filter", filter)]),
         parts: (1..=parts).map(part).collect(),
         change: visitor.session.last_change().map(|job| under(&job)),
+        problem: refusal.as_ref().map(Refusal::reason).unwrap_or_default(),
     };
-    Ok(page::render(&page))
+    let response = page::render(&page);
+    Ok(match refusal {
+        Some(refusal) => refusal.mark(response),
+        None => response,
+    })
 }
 
 fn under(job: &Job) -> Under {

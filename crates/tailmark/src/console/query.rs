@@ -15,7 +15,8 @@ use super::refusal::Refusal;
 use super::visitor::{Guest, Visitor};
 
 /// What stands in the address bar at first.
-const FIRST: &str = "/beta/deviceManagement/windowsAutopilotDeviceIdentities?$top=10";
+const FIRST: &str = "/beta/deviceManagement/windowsAutopilotDeviceIdentities\
+    ?$select=serialNumber,manufacturer,model,groupTag,enrollmentState&$top=10";
 /// Rows and characters that are shown.
 const ROWS: usize = 100;
 const SHOWN: usize = 200_000;

@@ -190,6 +190,13 @@ async fn devices_are_filtered_chosen_and_changed() {
     assert_eq!(page.url.query(), Some("$filter=contains%28serialNumber%2C%27SN00%27%29"));
     page.shows(&["100 devices", "value=\"SN00\""]);
 
+    // What is mistyped stays, with why it is not taken.
+    let page = browser.get("/console/devices?$filter=groupTag%20eqq").await;
+    assert_eq!(page.status, 400);
+    for text in ["BadRequest: Syntax error", "value=\"groupTag eqq\"", "action=\"/console/devices/filter\""] {
+        assert!(page.text.contains(text), "{text} is not in {}", page.text);
+    }
+
     let filter = "contains(serialNumber,'SN00')";
     let chosen = [("change", "tag"), ("matching", "yes"), ("$filter", filter)];
     browser.post("/console/devices/select", &chosen).await.shows(&["All 100 devices", "and 80 more"]);

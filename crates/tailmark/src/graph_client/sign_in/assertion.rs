@@ -111,6 +111,8 @@ pub(super) fn conversion(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     fn read(folder: &tempfile::TempDir, bytes: &[u8]) -> Result<Certificate, String> {
@@ -123,7 +125,11 @@ mod tests {
     fn what_openssl_makes_of_a_pfx_file_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let made = rcgen::generate_simple_self_signed(vec!["x".to_owned()]).unwrap();
-        let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        let pem = |kind: &str, der: &[u8]| {
+            format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", BASE64_STANDARD.encode(der))
+        };
+        let certificate = pem("CERTIFICATE", made.cert.der());
+        let key = pem("PRIVATE KEY", &made.signing_key.serialize_der());
         // As `openssl pkcs12 -nodes` writes it: with attributes around both.
         let about = "Bag Attributes\n    localKeyID: 21 18 E4 69 FD B5\n";
         let text = format!(
