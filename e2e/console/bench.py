@@ -5,10 +5,17 @@
     e2e/console/bench.py [--devices 100000] [--rounds 7] [--only WORD]
 
 Starts `target/release/tailmark` (or `--program`) on a new folder and a free port with a seed of devices, signs in with
-Chromium, and opens each page `--rounds` times. The time is the browser's own (Navigation Timing Level 2): from the start of
-the navigation to the end of its load event, everything drawn from it included in the last column (the largest contentful
-paint). Prints a table of medians in milliseconds and whether each keeps its goal: 200 for the first page, 500 for every
-other. The exit code is 1 if one does not.
+Chromium, and opens each page `--rounds` times in a window of 1280 by 860. The times are the browser's own, from the start
+of the navigation (Navigation Timing Level 2):
+
+    first byte  responseStart: what the service takes
+    loaded      loadEventEnd: the page is laid out, its style sheet and script are there
+    painted     the largest contentful paint: the frame that shows the table has been handed to the screen. Of the three
+                this is what a person waits for; it is later than the first contentful paint or the same
+
+Chromium draws without a graphics card and with Playwright attached, both of which a person's browser does not have to bear.
+Prints a table of medians in milliseconds and whether the later of `loaded` and `painted` keeps its goal: 200 for the first
+page, 500 for every other. The exit code is 1 if one does not.
 """
 
 import argparse
@@ -102,10 +109,14 @@ def measured(page, address):
     return page.evaluate(
         """() => new Promise(done => {
             const [timing] = performance.getEntriesByType('navigation');
-            const tell = paint => done([timing.responseStart, timing.loadEventEnd, paint]);
-            new PerformanceObserver(list => tell(list.getEntries().at(-1).startTime))
-                .observe({ type: 'largest-contentful-paint', buffered: true });
-            setTimeout(() => tell(NaN), 2000);
+            let painted = NaN;
+            const tell = () => done([timing.responseStart, timing.loadEventEnd, painted]);
+            new PerformanceObserver(list => {
+                // A larger one may follow in one of the next frames.
+                if (isNaN(painted)) requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(tell, 50)));
+                painted = list.getEntries().at(-1).startTime;
+            }).observe({ type: 'largest-contentful-paint', buffered: true });
+            setTimeout(tell, 3000);
         })"""
     )
 
@@ -148,7 +159,8 @@ def main():
         )
         try:
             base = service.stdout.readline().split()[-1]
-            print(f"{len(devices):,} devices seeded in {time.monotonic() - began:.0f} s; medians of {arguments.rounds}, ms\n")
+            print(f"{len(devices):,} devices seeded in {time.monotonic() - began:.0f} s; medians of {arguments.rounds}, ms")
+            print(f"{os.cpu_count()} cores under a load of {os.getloadavg()[0]:.1f}\n")
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=arguments.chromium, args=["--no-sandbox"])
                 page = browser.new_context(viewport={"width": 1280, "height": 860}).new_page()
@@ -165,7 +177,8 @@ def main():
                         continue
                     rounds = [measured(page, base + path) for _ in range(arguments.rounds)]
                     first, loaded, painted = (statistics.median(column) for column in zip(*rounds))
-                    kept = max(loaded, painted) < goal
+                    # No number is no paint.
+                    kept = max(loaded, painted) < goal and painted == painted
                     missed += not kept
                     print(f"| {name} | {first:.0f} | {loaded:.0f} | {painted:.0f} | {goal}{'' if kept else ', MISSED'} |", flush=True)
                 browser.close()

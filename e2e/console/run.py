@@ -52,7 +52,7 @@ class Walk:
         self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
 
     def look(self, name):
-        """The page in both themes: its picture, and what axe finds."""
+        """The page in both themes: its picture, and what axe finds; and whether a phone has room for it."""
         for theme in "light", "dark":
             self.page.emulate_media(color_scheme=theme)
             # Without waiting for colours that fade.
@@ -65,6 +65,11 @@ class Walk:
             )
             self.case(f"axe finds nothing in {name}, {theme}", not found, said)
         self.page.emulate_media(color_scheme="light")
+        usual = self.page.viewport_size
+        self.page.set_viewport_size({"width": 390, "height": 800})
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        self.case(f"{name} fits a phone", wide <= 390, f"it is {wide} wide")
+        self.page.set_viewport_size(usual)
 
     def open(self, path):
         self.page.goto(self.base + path)
@@ -109,7 +114,7 @@ def walk(page, base, folder, axe, pictures):
     bad = [sample[0].replace("T0E", "T*E", 1), f"{cells[0]},,,{cells[3]},", sample[2].replace(sample[2][:4], ",,x", 1)]
     path = devices(folder, "laptops.csv", good + bad)
     it.import_file(path)
-    it.case("three bad rows are seen", page.locator("main form table tbody tr").count() == 3)
+    it.case("three bad rows are seen", page.locator("main form table tbody th").count() == 3)
     it.is_there("with their codes", "hash-not-base64")
     it.look("preview")
     stored = page.request.get(base + "/console/uploads").text()
@@ -166,6 +171,7 @@ def walk(page, base, folder, axe, pictures):
     page.get_by_label("New group tag").fill("Kiosk 2026")
     it.look("bulk")
     page.get_by_role("button", name="Set the group tag: 600 devices").click()
+    page.get_by_role("heading", name="Outcome").wait_for(timeout=60_000)
     it.is_there("600 devices are changed", "600 devices have the new group tag")
     it.look("changed")
     it.open("/console/devices/filter?tag=Kiosk+2026&rest=")

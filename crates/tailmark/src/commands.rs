@@ -125,13 +125,13 @@ enum Command {
     /// Validate files of devices without sending anything
     Check(check::CheckArgs),
     /// Uploads: batches of imported devices
-    #[command(subcommand)]
+    #[command(subcommand, after_help = set::UPLOADS)]
     Uploads(set::UploadsAct),
     /// Registered devices
-    #[command(subcommand)]
+    #[command(subcommand, after_help = set::DEVICES)]
     Devices(set::DevicesAct),
     /// Import records: one for every device that was ever imported, with its outcome
-    #[command(subcommand)]
+    #[command(subcommand, after_help = set::IMPORTED)]
     Imported(set::ImportedAct),
     /// Sign in to Microsoft's service, for commands with --graph
     Login(login::LoginArgs),

@@ -7,11 +7,11 @@ for (const place of document.querySelectorAll("[data-events]")) {
   const set = (selector, change) => document.querySelectorAll(selector).forEach(change);
   source.addEventListener("progress", (event) => {
     const now = JSON.parse(event.data);
-    for (const upload of now.uploads) {
-      const name = CSS.escape(upload.id);
-      set(`[data-progress="${name}"]`, (bar) => { bar.max = upload.total; bar.value = upload.done; });
-      set(`[data-done="${name}"]`, (text) => { text.textContent = upload.done.toLocaleString("en"); });
-      for (const [state, count] of Object.entries(upload.states || {})) {
+    for (const item of now.items) {
+      const name = CSS.escape(item.id);
+      set(`[data-progress="${name}"]`, (bar) => { bar.max = item.total; bar.value = item.done; });
+      set(`[data-done="${name}"]`, (text) => { text.textContent = item.done.toLocaleString("en"); });
+      for (const [state, count] of Object.entries(item.states || {})) {
         set(`[data-count="${CSS.escape(state)}"]`, (text) => { text.textContent = count.toLocaleString("en"); });
       }
     }

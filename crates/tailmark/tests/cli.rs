@@ -480,7 +480,8 @@ fn lists_are_filtered_ordered_cut_and_deleted() {
     desk.run(&["devices", "delete", id]).ends(2);
     desk.run(&["devices", "show", id]).ends(0);
     desk.run(&["devices", "delete", id, "--yes"]).ends(0).says("deleted");
-    desk.run(&["devices", "show", id]).ends(3).says("request-id");
+    let none = desk.run(&["devices", "show", id]).ends(3).says("request-id");
+    none.says(&format!("tailmark devices list --filter \"serialNumber eq '{id}'\""));
     desk.run(&["devices", "delete", id, "--yes"]).ends(3);
     desk.run(&["devices", "list", "--filter", "colour eq 'red'"])
         .ends(1)

@@ -16,7 +16,7 @@ use crate::store::{Place, backup};
 const EXAMPLES: &str = "\
 Examples:
   tailmark backup ./backup --data ./data
-  tailmark serve --data ./backup --listen 127.0.0.1:0     look at it, on a copy if it is to stay as it is";
+  tailmark serve --data ./backup --listen 127.0.0.1:0   look at it, or at a copy of it";
 
 /// Copy the database and the keys into a new folder, while the service goes on
 #[derive(Debug, clap::Args)]

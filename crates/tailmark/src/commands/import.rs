@@ -123,9 +123,13 @@ pub async fn run(args: ImportArgs, common: &Common) -> anyhow::Result<Exit> {
     let mut journals =
         Journals { client: &client, output: &output, folder: args.state, start, names: HashMap::new() };
     let mut jobs = Vec::new();
-    for (file, devices) in by_file(reading) {
-        let journal = journals.open(&file, how.plan(&file, &client)).await?;
-        jobs.push(Job::new(file.name, devices, journal));
+    let opened = tokio::select! {
+        opened = journals.open_all(reading, how, &mut jobs) => opened,
+        () = interrupt.raised() => Err(Exit::Interrupted.because("interrupted before anything was sent")),
+    };
+    if let Err(error) = opened {
+        forget_untouched(&mut jobs);
+        return Err(error);
     }
     let report = import(&client, &output, jobs, how, &interrupt).await?;
     report::show(&output, &report)
@@ -172,6 +176,15 @@ struct Journals<'a> {
 }
 
 impl Journals<'_> {
+    /// Of what an earlier run has sent the service is asked, which may take as long as it likes.
+    async fn open_all(&mut self, reading: Reading, how: How, jobs: &mut Vec<Job>) -> anyhow::Result<()> {
+        for (file, devices) in by_file(reading) {
+            let journal = self.open(&file, how.plan(&file, self.client)).await?;
+            jobs.push(Job::new(file.name, devices, journal));
+        }
+        Ok(())
+    }
+
     async fn open(&mut self, file: &InFile, plan: Plan) -> anyhow::Result<Journal> {
         let tenant = self.client.tenant().unwrap_or_default();
         let what = format!("{}\n{tenant}\n{}", self.client.base(), file.digest);
@@ -212,6 +225,11 @@ impl Journals<'_> {
             result => result,
         }
     }
+}
+
+/// Of files of which nothing was ever sent there is nothing to go on with.
+fn forget_untouched(jobs: &mut [Job]) {
+    jobs.iter_mut().filter(|job| job.journal.is_untouched()).for_each(|job| job.journal.remove());
 }
 
 /// Sends checked devices and waits for their outcome.
@@ -278,7 +296,7 @@ async fn send_all(
     let is_kept = jobs.iter().all(|job| job.journal.is_kept());
     let is_untouched = jobs.iter().all(|job| job.journal.is_untouched());
     if !matches!(finished, Some(Ok(()))) {
-        jobs.iter_mut().filter(|job| job.journal.is_untouched()).for_each(|job| job.journal.remove());
+        forget_untouched(jobs);
     }
     let how = match is_kept {
         true => "run the same command again to go on",

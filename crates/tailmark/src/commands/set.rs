@@ -161,6 +161,25 @@ pub async fn imported(act: ImportedAct, common: &Common) -> anyhow::Result<Exit>
     }
 }
 
+/// Examples of acts on uploads.
+pub const UPLOADS: &str = "\
+Examples:
+  tailmark uploads list --filter \"status eq 'error'\"
+  tailmark uploads show 8d639524-9524-8d63-2495-638d2495638d -o json
+  tailmark uploads COMMAND --help                                more of them";
+/// Examples of acts on registered devices.
+pub const DEVICES: &str = "\
+Examples:
+  tailmark devices list --filter \"serialNumber eq 'GKB3092'\"
+  tailmark devices update --filter \"groupTag eq 'Old'\" --group-tag New --dry-run
+  tailmark devices delete --filter \"groupTag eq 'Scrapped'\"
+  tailmark devices COMMAND --help                                more of them";
+/// Examples of acts on import records.
+pub const IMPORTED: &str = "\
+Examples:
+  tailmark imported list --filter \"state/deviceImportStatus eq 'error'\"
+  tailmark imported list --query '[].[serialNumber, state.deviceErrorName]' -o tsv
+  tailmark imported COMMAND --help                               more of them";
 const UPLOADS_LIST: &str = "\
 Examples:
   tailmark uploads list --filter \"status eq 'error'\"
@@ -172,7 +191,8 @@ Examples:
 const UPLOADS_WAIT: &str = "\
 Examples:
   tailmark uploads wait 8d639524-9524-8d63-2495-638d2495638d --timeout 15m
-  tailmark uploads list --filter \"status eq 'pending'\" --query '[].id' -o tsv | tailmark uploads wait -";
+  tailmark uploads list --filter \"status eq 'pending'\" --query '[].id' -o tsv \\
+    | tailmark uploads wait -";
 const UPLOADS_DELETE: &str = "\
 Examples:
   tailmark uploads delete 8d639524-9524-8d63-2495-638d2495638d
@@ -186,6 +206,7 @@ Examples:
   tailmark devices list --filter \"groupTag eq 'Sales'\" -o tsv | cut -f1 | sort";
 const DEVICES_SHOW: &str = "\
 Examples:
+  tailmark devices list --filter \"serialNumber eq 'GKB3092'\"              by serial number
   tailmark devices show 01a20bee-c0e5-70da-b04d-5cbde8a2c70e
   tailmark devices show 01a20bee-c0e5-70da-b04d-5cbde8a2c70e --select serialNumber,groupTag";
 const DEVICES_WAIT: &str = "\
@@ -196,14 +217,15 @@ const DEVICES_UPDATE: &str = "\
 What is not named stays as it is; an empty text takes it away.
 
 Examples:
-  tailmark devices update 01a20bee-c0e5-70da-b04d-5cbde8a2c70e --group-tag Sales --display-name SALES-07
+  tailmark devices update 01a20bee-c0e5-70da-b04d-5cbde8a2c70e --group-tag Sales
   tailmark devices update --filter \"groupTag eq 'Old'\" --group-tag New --dry-run
   tailmark devices list --filter \"startswith(model,'Heron')\" --query '[].id' -o tsv \\
     | tailmark devices update - --group-tag Heron";
 const DEVICES_ASSIGN: &str = "\
 Examples:
   tailmark devices assign-user 01a20bee-c0e5-70da-b04d-5cbde8a2c70e --user ada@contoso.example
-  tailmark devices assign-user 01a20bee-c0e5-70da-b04d-5cbde8a2c70e --user ada@contoso.example --user-name Ada";
+  tailmark devices assign-user 01a20bee-c0e5-70da-b04d-5cbde8a2c70e --user ada@contoso.example \\
+    --user-name Ada";
 const DEVICES_UNASSIGN: &str = "\
 Examples:
   tailmark devices unassign-user 01a20bee-c0e5-70da-b04d-5cbde8a2c70e

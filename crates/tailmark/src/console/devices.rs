@@ -2,8 +2,11 @@
 //! address.
 
 pub mod bulk;
+mod change;
+mod choice;
 pub mod export;
 mod filter;
+pub mod job;
 
 use askama::Template;
 use axum::extract::RawQuery;
@@ -17,6 +20,7 @@ use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 use filter::{Field, Filter};
+use job::Job;
 
 /// Devices on a page.
 const PAGE: &str = "50";
@@ -54,6 +58,18 @@ struct Devices {
     first: Option<String>,
     sheet: String,
     parts: Vec<(u64, String)>,
+    change: Option<Under>,
+    /// Why the API refuses what is asked.
+    problem: String,
+}
+
+/// The latest change of this session.
+struct Under {
+    address: String,
+    id: String,
+    done: u64,
+    total: u64,
+    has_ended: bool,
 }
 
 struct Heading {
@@ -118,11 +134,17 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
     let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token), ("$select", &*select)];
     let list = address(DEVICES, &options);
     let settings = address(SETTINGS, &[]);
-    let (found, total, settings) = tokio::try_join!(
+    let asked = tokio::try_join!(
         visitor.api.page(&list, PAGE),
         visitor.api.count(DEVICES, filter),
         visitor.api.get(&settings)
-    )?;
+    );
+    let (found, total, settings, refusal) = match asked {
+        Ok((found, total, settings)) => (found, total, settings, None),
+        // What was typed stays, to be put right.
+        Err(refusal @ Refusal::Api(400, ..)) => (Value::Null, 0, Value::Null, Some(refusal)),
+        Err(refusal) => return Err(refusal),
+    };
     let devices = found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect();
     let next = skiptoken(&found);
     let next =
@@ -148,8 +170,20 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
         first,
         sheet: here("/console/devices/devices.csv", &[("$filter", filter)]),
         parts: (1..=parts).map(part).collect(),
+        change: visitor.session.last_change().map(|job| under(&job)),
+        problem: refusal.as_ref().map(Refusal::reason).unwrap_or_default(),
     };
-    Ok(page::render(&page))
+    let response = page::render(&page);
+    Ok(match refusal {
+        Some(refusal) => refusal.mark(response),
+        None => response,
+    })
+}
+
+fn under(job: &Job) -> Under {
+    let state = job.state();
+    let (address, id, done) = (bulk::place(job), job.id.clone(), state.done + state.failed);
+    Under { address, id, done, total: job.total, has_ended: state.end.is_some() }
 }
 
 /// When Intune was last asked for news, in a few words; empty where it never was.

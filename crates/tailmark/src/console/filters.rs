@@ -27,6 +27,11 @@ pub fn end(id: &str) -> &str {
     id.rsplit('-').next().unwrap_or(id)
 }
 
+/// Whether a text is so long that a list cuts it off, and shows all of it to who points at it.
+pub fn is_long(text: &str) -> bool {
+    text.chars().nth(32).is_some()
+}
+
 /// `2026-11-26 03:00:12Z`, as people read it; empty where a time says that there is none.
 pub fn moment(text: &str) -> String {
     if text.starts_with("0001-") {

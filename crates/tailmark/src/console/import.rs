@@ -60,6 +60,8 @@ struct Found<'a> {
 struct Bad<'a> {
     line: u64,
     cells: Vec<(Field, &'a str, bool)>,
+    /// What is wrong with it, and what to do.
+    why: Vec<String>,
 }
 
 /// `GET /console/import`
@@ -111,15 +113,17 @@ pub async fn preview(visitor: Visitor, Path(id): Path<String>) -> Response {
     problems.sort_by_key(|problem| problem.severity);
     let bad = file.sheet.rows.iter().filter(|row| file.bad.contains(&row.line)).take(EDITED);
     let bad = bad.map(|row| {
-        let wrong = |field| {
-            file.problems.iter().any(|problem| {
-                problem.line == Some(row.line)
-                    && problem.severity == Severity::Error
-                    && problem.column.as_ref().and_then(|column| column.field) == Some(field)
-            })
-        };
+        let is_of_row =
+            |problem: &&Problem| problem.line == Some(row.line) && problem.severity == Severity::Error;
+        let errors: Vec<&Problem> = file.problems.iter().filter(is_of_row).collect();
+        let field_of = |problem: &&Problem| problem.column.as_ref().and_then(|column| column.field);
+        let wrong = |field| errors.iter().any(|problem| field_of(problem) == Some(field));
         let cells = Field::ALL.map(|field| (field, row.record.text(field), wrong(field)));
-        Bad { line: row.line, cells: cells.to_vec() }
+        Bad {
+            line: row.line,
+            cells: cells.to_vec(),
+            why: errors.iter().map(|problem| why(problem)).collect(),
+        }
     });
     page::render(&Preview {
         frame: visitor.frame(Room::Import, format!("Check {}", file.name)),
@@ -134,6 +138,18 @@ pub async fn preview(visitor: Visitor, Path(id): Path<String>) -> Response {
         sample: file.good.iter().take(SAMPLE).collect(),
         file: &file,
     })
+}
+
+/// What is wrong, and what to do, in one line.
+fn why(problem: &Problem) -> String {
+    let mut text = problem.message.to_string();
+    if let Some(first) = text.get(..1).map(str::to_uppercase) {
+        text.replace_range(..1, &first);
+    }
+    match &problem.fix {
+        Some(fix) => format!("{text}. {fix}"),
+        None => format!("{text}."),
+    }
 }
 
 fn found(problem: &Problem) -> Found<'_> {

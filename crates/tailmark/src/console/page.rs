@@ -40,8 +40,16 @@ pub struct Frame {
     pub theme: &'static str,
     /// The address of the page, below the host.
     pub here: String,
+    /// The address of the page of ours from which this one was asked for; empty where there is none.
+    pub back: String,
     /// Seconds after which a browser without script asks again.
     pub refresh: Option<u32>,
+}
+
+fn back(headers: &HeaderMap, here: &str) -> String {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let below = referer.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)));
+    below.filter(|below| below.starts_with("/console") && *below != here).unwrap_or_default().to_owned()
 }
 
 /// An entry of the navigation.
@@ -69,6 +77,7 @@ impl Frame {
             identity: None,
             theme,
             here: here.to_owned(),
+            back: back(headers, here),
             refresh: None,
         }
     }

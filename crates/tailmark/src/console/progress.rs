@@ -4,6 +4,7 @@
 //! after a while; browsers then ask again.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Path;
@@ -11,8 +12,8 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
 
+use super::Console;
 use super::api::{Api, UPLOADS, address, entity, text};
 use super::filters::{end, moment};
 use super::refusal::Refusal;
@@ -110,48 +111,50 @@ pub async fn one(visitor: Visitor, Path(id): Path<String>) -> Response {
     follow(&visitor, Some(id))
 }
 
-struct Watch {
-    api: Api,
-    upload: Option<String>,
-    stop: watch::Receiver<bool>,
-    looks: u32,
+fn follow(visitor: &Visitor, upload: Option<String>) -> Response {
+    let (api, upload) = (visitor.api.clone(), Arc::new(upload));
+    stream(&visitor.console, move || {
+        let (api, upload) = (api.clone(), Arc::clone(&upload));
+        async move { look(&api, (*upload).as_deref()).await.ok() }
+    })
 }
 
-fn follow(visitor: &Visitor, upload: Option<String>) -> Response {
-    let stop = visitor.console.stop.clone();
-    let watch = Watch { api: visitor.api.clone(), upload, stop, looks: 0 };
-    let events = stream::unfold(Some(watch), |watch| async {
-        let mut watch = watch?;
-        if watch.looks > 0 {
+async fn look(api: &Api, upload: Option<&str>) -> Result<(Value, bool), Refusal> {
+    let (uploads, is_over) = match upload {
+        Some(id) => {
+            let upload = api.get(&address(&entity(UPLOADS, id), &[])).await?;
+            let is_over = text(&upload, "/status") != "pending";
+            (vec![Progress::of(api, &upload).await?], is_over)
+        }
+        None => {
+            let uploads = pending(api).await?;
+            let is_over = uploads.is_empty();
+            (uploads, is_over)
+        }
+    };
+    let told: Vec<Value> = uploads.iter().map(Progress::told).collect();
+    Ok((json!({ "items": told, "over": is_over }), is_over))
+}
+
+/// What each look sees, and whether that is the end, as a stream of events. It ends where a look sees nothing, too.
+pub fn stream<L>(console: &Console, look: impl Fn() -> L + Send + 'static) -> Response
+where
+    L: Future<Output = Option<(Value, bool)>> + Send + 'static,
+{
+    let first = Some((look, console.stop.clone(), 0));
+    let events = stream::unfold(first, |state| async {
+        let (look, mut stop, looks) = state?;
+        if looks > 0 {
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => {}
-                _ = watch.stop.wait_for(|stop| *stop) => return None,
+                _ = stop.wait_for(|stop| *stop) => return None,
             }
         }
-        watch.looks += 1;
-        let (told, is_over) = watch.look().await.ok()?;
+        let seen = look();
+        let (told, is_over) = seen.await?;
         let event = Event::default().event("progress").data(told.to_string());
-        let goes_on = !is_over && watch.looks < LOOKS;
-        Some((Ok::<_, Infallible>(event), goes_on.then_some(watch)))
+        let goes_on = !is_over && looks + 1 < LOOKS;
+        Some((Ok::<_, Infallible>(event), goes_on.then_some((look, stop, looks + 1))))
     });
     Sse::new(events).into_response()
-}
-
-impl Watch {
-    async fn look(&self) -> Result<(Value, bool), Refusal> {
-        let (uploads, is_over) = match &self.upload {
-            Some(id) => {
-                let upload = self.api.get(&address(&entity(UPLOADS, id), &[])).await?;
-                let is_over = text(&upload, "/status") != "pending";
-                (vec![Progress::of(&self.api, &upload).await?], is_over)
-            }
-            None => {
-                let uploads = pending(&self.api).await?;
-                let is_over = uploads.is_empty();
-                (uploads, is_over)
-            }
-        };
-        let told: Vec<Value> = uploads.iter().map(Progress::told).collect();
-        Ok((json!({ "uploads": told, "over": is_over }), is_over))
-    }
 }

@@ -8,13 +8,15 @@ use axum::response::Response;
 use odata::model::Model;
 use serde_json::Value;
 
+use super::filters;
 use super::form::Fields;
 use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
 use super::visitor::{Guest, Visitor};
 
 /// What stands in the address bar at first.
-const FIRST: &str = "/beta/deviceManagement/windowsAutopilotDeviceIdentities?$top=10";
+const FIRST: &str = "/beta/deviceManagement/windowsAutopilotDeviceIdentities\
+    ?$select=serialNumber,manufacturer,model,groupTag,enrollmentState&$top=10";
 /// Rows and characters that are shown.
 const ROWS: usize = 100;
 const SHOWN: usize = 200_000;

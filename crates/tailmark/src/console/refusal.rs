@@ -87,9 +87,15 @@ impl Refusal {
         self.told().2
     }
 
+    /// A page of its own that says so among other things, with the status.
+    pub fn mark(&self, mut response: Response) -> Response {
+        *response.status_mut() = self.told().0;
+        response
+    }
+
     /// The page that says so.
     pub fn respond(&self, mut frame: Frame) -> Response {
-        let (status, title, text) = self.told();
+        let (_, title, text) = self.told();
         title.clone_into(&mut frame.title);
         frame.room = Room::None;
         let sign_in = matches!(self, Self::SignedOut | Self::UnknownVisit | Self::Issuer(_));
@@ -97,9 +103,7 @@ impl Refusal {
             Self::Api(_, code, _) => catalogue::address(code),
             _ => None,
         };
-        let mut response = page::render(&page::Message { frame, text: &text, sign_in, help });
-        *response.status_mut() = status;
-        response
+        self.mark(page::render(&page::Message { frame, text: &text, sign_in, help }))
     }
 
     /// To the sign-in, and from there to `to`.

@@ -3,13 +3,14 @@
 //! A session holds the issuer's access token, which never reaches the browser, and ends after a time without requests,
 //! after a longer time in any case, or when the issuer gives no new token. Source: OWASP, *Session Management*.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom as _, SystemRandom};
 
+use super::devices::job::Job;
 use super::provider::{Identity, Provider, Tokens};
 use super::refusal::Refusal;
 use super::sheet::Waiting;
@@ -18,6 +19,8 @@ use super::sheet::Waiting;
 const MOST: usize = 1000;
 /// The most bytes of files that wait in all sessions together; read, a file takes some four times as much.
 const ROOM: usize = 256 * 1024 * 1024;
+/// How many changes of devices a session knows of; the last one may be under way.
+const CHANGES: usize = 10;
 /// Seconds that a visit to the issuer may take.
 const VISIT: i64 = 10 * 60;
 /// Seconds before its end at which a token is exchanged for a new one.
@@ -33,6 +36,8 @@ pub struct Session {
     tokens: tokio::sync::Mutex<Tokens>,
     /// The file that was read and not imported yet.
     waiting: Mutex<Option<Arc<Waiting>>>,
+    /// Changes of devices, the latest last.
+    changes: Mutex<VecDeque<Arc<Job>>>,
 }
 
 /// Somebody who is at the issuer's, signing in.
@@ -133,6 +138,7 @@ impl Sessions {
             seen: Mutex::new(now),
             tokens: tokio::sync::Mutex::new(tokens),
             waiting: Mutex::default(),
+            changes: Mutex::default(),
         };
         sessions.insert(id.clone(), Arc::new(session));
         Ok(id)
@@ -163,9 +169,12 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends a session.
+    /// Ends a session, and what goes on in its name.
     pub fn end(&self, id: &str) {
-        locked(&self.sessions).remove(id);
+        let session = locked(&self.sessions).remove(id);
+        if let Some(job) = session.and_then(|session| session.last_change()) {
+            job.stop();
+        }
     }
 
     fn is_alive(&self, session: &Session, now: i64) -> bool {
@@ -202,6 +211,33 @@ impl Session {
     /// No file waits any more.
     pub fn forget(&self) {
         *locked(&self.waiting) = None;
+    }
+
+    /// A change of devices begins.
+    ///
+    /// # Errors
+    /// Another one is under way.
+    pub fn begin_change(&self, job: Arc<Job>) -> Result<(), Refusal> {
+        let mut changes = locked(&self.changes);
+        if changes.back().is_some_and(|last| !last.has_ended()) {
+            let why = "Another change of yours is under way: wait for its end, or stop it.";
+            return Err(Refusal::Form(why.to_owned()));
+        }
+        changes.push_back(job);
+        if changes.len() > CHANGES {
+            changes.pop_front();
+        }
+        Ok(())
+    }
+
+    /// The change of this name.
+    pub fn change(&self, id: &str) -> Option<Arc<Job>> {
+        locked(&self.changes).iter().find(|job| job.id == id).cloned()
+    }
+
+    /// The latest change.
+    pub fn last_change(&self) -> Option<Arc<Job>> {
+        locked(&self.changes).back().cloned()
     }
 }
 

@@ -12,10 +12,12 @@ use uuid::Uuid;
 use super::directory::User;
 use super::sha256;
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;\
-color:#1b1b1b}h1{font-size:1.4rem}label{display:block;margin:.6rem 0}fieldset{border:1px solid #bbb;margin:1rem 0}\
+const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;\
+margin:3rem auto;padding:0 1rem;background:light-dark(#fff,#16181d);color:light-dark(#1a1d22,#e8eaee)}\
+h1{font-size:1.4rem}code{overflow-wrap:anywhere}label{display:block;margin:.6rem 0}\
+fieldset{border:1px solid light-dark(#bbb,#555);border-radius:4px;margin:1rem 0}\
 input[type=text],input[type=password]{font:inherit;padding:.3rem;width:100%;box-sizing:border-box}\
-button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}small{color:#555}";
+button{font:inherit;padding:.4rem 1rem;margin-right:.5rem}small{color:light-dark(#545b66,#a9b1be)}";
 
 /// Sends the form of a page that has nothing else to do.
 const SEND: &str = "document.forms[0].submit()";

@@ -114,6 +114,7 @@ async fn changes_come_from_its_own_pages() {
         "/console/import",
         "/console/devices/select",
         "/console/devices/change",
+        "/console/devices/changes/x/stop",
         "/console/devices/sync",
         "/console/uploads/x/delete",
     ] {
@@ -189,6 +190,13 @@ async fn devices_are_filtered_chosen_and_changed() {
     assert_eq!(page.url.query(), Some("$filter=contains%28serialNumber%2C%27SN00%27%29"));
     page.shows(&["100 devices", "value=\"SN00\""]);
 
+    // What is mistyped stays, with why it is not taken.
+    let page = browser.get("/console/devices?$filter=groupTag%20eqq").await;
+    assert_eq!(page.status, 400);
+    for text in ["BadRequest: Syntax error", "value=\"groupTag eqq\"", "action=\"/console/devices/filter\""] {
+        assert!(page.text.contains(text), "{text} is not in {}", page.text);
+    }
+
     let filter = "contains(serialNumber,'SN00')";
     let chosen = [("change", "tag"), ("matching", "yes"), ("$filter", filter)];
     browser.post("/console/devices/select", &chosen).await.shows(&["All 100 devices", "and 80 more"]);
@@ -209,7 +217,7 @@ async fn devices_are_filtered_chosen_and_changed() {
         ("value", "ada@contoso.example"),
         ("name", "Ada"),
     ];
-    browser.post("/console/devices/change", &user).await.shows(&["1 device have the new user"]);
+    browser.post("/console/devices/change", &user).await.shows(&["1 device has the new user"]);
     let page = browser.get(&address).await;
     page.shows(&["SN0119", "ada@contoso.example", "Imported", "Product name", "Slate 7", "not shown"]);
     let hash = hash("SN0119");
@@ -223,10 +231,79 @@ async fn devices_are_filtered_chosen_and_changed() {
 
     let gone = [("change", "delete"), ("id", &*id), ("total", "1")];
     browser.post("/console/devices/select", &gone).await.shows(&["Delete 1 device?", "SN0119"]);
-    browser.post("/console/devices/change", &gone).await.shows(&["were deleted"]);
+    browser.post("/console/devices/change", &gone).await.shows(&["1 device is deleted"]);
     assert_eq!(browser.get(&address).await.status, 404);
     let page = browser.post("/console/devices/change", &gone).await;
-    page.shows(&["0 devices were deleted"]);
+    page.shows(&["0 devices are deleted", "1 was not there any more"]);
+}
+
+/// Devices of one group tag, without an import.
+fn tagged(count: usize) -> serde_json::Value {
+    let devices: Vec<_> = (0..count)
+        .map(|number| json!({ "id": format!("{number:08}"), "serialNumber": format!("SN{number:04}"), "groupTag": "Old" }))
+        .collect();
+    json!({ "deviceManagement": { "windowsAutopilotDeviceIdentities": devices } })
+}
+
+/// All devices with the tag `Old` are to get another; the page that says how far that is.
+async fn retag(browser: &mut Browser, total: &str) -> Page {
+    let filter = "groupTag eq 'Old'";
+    let fields =
+        [("change", "tag"), ("matching", "yes"), ("$filter", filter), ("total", total), ("value", "New")];
+    browser.post("/console/devices/change", &fields).await
+}
+
+#[tokio::test]
+async fn a_long_change_is_followed_to_its_end() {
+    let secret = "a password".to_owned();
+    let set = |config: &mut tailmark::config::Config| config.auth.client_secret = Some(secret.into());
+    let app = TestApp::seeded_with(&tagged(1100), set).await;
+    let mut browser = Browser::of(&app);
+    browser.sign_in().await;
+    // More than one portion, of devices that match no more as soon as they are changed.
+    let place = retag(&mut browser, "1100").await.path();
+    let events = browser.get(&format!("{place}/progress")).await;
+    events.shows(&["event: progress", "\"done\":1100", "\"over\":true"]);
+    // Whoever reloads it sees the same.
+    for _ in 0..2 {
+        browser.get(&place).await.shows(&["1,100 devices have the new group tag"]);
+    }
+    let count = format!("/beta/deviceManagement/{DEVICES}/$count?$filter=groupTag eq 'New'");
+    assert_eq!(app.get(&count).await.text, "1100");
+    browser.get("/console/devices").await.shows(&["What came of the last change", &place]);
+    let mut other = Browser::of(&app);
+    other.sign_in().await;
+    for path in [place.clone(), format!("{place}/progress")] {
+        assert_eq!(other.get(&path).await.status, 404, "another session sees {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_change_is_stopped() {
+    let secret = "a password".to_owned();
+    let set = |config: &mut tailmark::config::Config| {
+        config.auth.client_secret = Some(secret.into());
+        // After ten it waits for the API.
+        config.throttle.enabled = true;
+        config.throttle.window = 3600;
+        config.throttle.writes_per_app = 10;
+    };
+    let app = TestApp::seeded_with(&tagged(40), set).await;
+    let mut browser = Browser::of(&app);
+    browser.sign_in().await;
+    let page = retag(&mut browser, "40").await;
+    page.shows(&[">10</span> of 40 devices are done", "http-equiv=\"refresh\""]);
+    let place = page.path();
+    browser.get("/console/devices").await.shows(&[
+        "A change is under way",
+        ">10</span> of 40 devices",
+        &place,
+    ]);
+    let page = retag(&mut browser, "30").await;
+    assert!(page.status == 400 && page.text.contains("Another change of yours"), "{}", page.text);
+    let page = browser.post(&format!("{place}/stop"), &[]).await;
+    page.shows(&["10 devices have the new group tag", "It was stopped; 30 devices are as they were"]);
+    assert_eq!(page.path(), place);
 }
 
 #[tokio::test]
@@ -310,7 +387,7 @@ async fn nobody_sees_another_tenants() {
     }
     assert!(!browser.get("/console/devices").await.text.contains("THEIRS"));
     let gone = [("change", "delete"), ("id", &*device), ("total", "1")];
-    browser.post("/console/devices/change", &gone).await.shows(&["0 devices were deleted"]);
+    browser.post("/console/devices/change", &gone).await.shows(&["0 devices are deleted"]);
     app.get(&format!("/beta/deviceManagement/{DEVICES}/{device}")).by(&other).await.expect(200);
 }
 
@@ -329,6 +406,9 @@ async fn a_reader_cannot_change_anything() {
     let page = browser.send_file("/console/import", "a.csv", file(&rows).as_bytes()).await;
     let page = browser.post(&format!("{}/start", page.path()), &[]).await;
     assert_eq!(page.status, 403, "{}", page.text);
+    let all = [("change", "delete"), ("matching", "yes"), ("total", "1")];
+    let page = browser.post("/console/devices/change", &all).await;
+    page.shows(&["Forbidden", "1 device is as it was"]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Imports that are interrupted, and go on: no device twice, none lost.
 //!
 //! A relay stands between the program and the service and spoils one POST: it keeps the answer, cuts the
-//! connection before or after the service has the request, or refuses.
+//! connection before or after the service has the request, or refuses; or it keeps a request of any kind.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -25,6 +25,8 @@ enum Spoiled {
     CutBefore,
     /// It is refused, and so are those after it.
     Busy,
+    /// The service never sees it, and nothing comes; so of every request, not POST alone.
+    Mute,
 }
 
 /// Which POST is spoiled, counted from one, and how.
@@ -89,7 +91,7 @@ fn pass(client: TcpStream, upstream: &str, plan: &Plan, hold: &Sender<()>) {
     if how == Some(Spoiled::Busy) {
         let busy = "HTTP/1.1 429 Too Many Requests\r\nretry-after: 0.01\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         answer.extend(busy.as_bytes());
-    } else {
+    } else if how != Some(Spoiled::Mute) {
         let mut service = TcpStream::connect(upstream).unwrap();
         service.write_all(format!("{head}connection: close\r\n\r\n").as_bytes()).unwrap();
         service.write_all(&body).unwrap();
@@ -97,7 +99,7 @@ fn pass(client: TcpStream, upstream: &str, plan: &Plan, hold: &Sender<()>) {
     }
     match how {
         // Until the client is gone, which is seen here as the end of its requests.
-        Some(Spoiled::Held) => {
+        Some(Spoiled::Held | Spoiled::Mute) => {
             hold.send(()).unwrap();
             let _ = client.read_line(&mut String::new());
         }
@@ -109,7 +111,7 @@ fn pass(client: TcpStream, upstream: &str, plan: &Plan, hold: &Sender<()>) {
 
 fn spoiled(plan: &Plan, is_post: bool) -> Option<Spoiled> {
     let mut plan = plan.lock().unwrap();
-    let (left, how) = plan.filter(|_| is_post)?;
+    let (left, how) = plan.filter(|(_, how)| is_post || *how == Spoiled::Mute)?;
     match (left, how) {
         (0 | 1, Spoiled::Busy) => Some(how),
         (1, _) => {
@@ -259,6 +261,27 @@ fn a_stopped_import_says_how_it_goes_on_and_a_restart_forgets() {
     let report = service.desk.run(&restarted).ends(5).json();
     assert_eq!((&report["complete"], &report["error"]), (&json!(70), &json!(50)), "{report:#}");
     assert_eq!(kept(&service), 0);
+}
+
+/// Before it sends anything, it asks what the service has of the run before.
+#[cfg(unix)]
+#[test]
+fn an_import_that_looks_back_can_be_stopped() {
+    let (service, relay) = through_a_relay();
+    let arguments = three_files(&service, "back", "import");
+    relay.spoil(6, Spoiled::Busy);
+    run(&service, &arguments).ends(8);
+    let before = kept(&service);
+    relay.spoil(1, Spoiled::Mute);
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let child = service.desk.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    relay.held.recv().unwrap();
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ran = Ran::new(child.wait_with_output().unwrap()).ends(130);
+    ran.says("interrupted before anything was sent");
+    assert_eq!(kept(&service), before);
+    run(&service, &arguments).ends(0).says("going on");
+    all_once(&service, "back");
 }
 
 /// As with a service that was started on another folder.

@@ -62,7 +62,25 @@ pub async fn show(set: Set, args: &ShowArgs, common: &Common) -> anyhow::Result<
     let output = common.output();
     let client = common.client(&output).await?;
     let query = args.select.as_deref().map(|members| pages::query(&[("$select", members)]));
-    let entity = client.get(&(set.entity(&args.id) + &query.unwrap_or_default())).await?;
+    let found = client.get(&(set.entity(&args.id) + &query.unwrap_or_default())).await;
+    let entity = found.map_err(|error| match error.is_not_found() {
+        true => anyhow::Error::new(error).context(none_of(set, &args.id)),
+        false => error.into(),
+    })?;
     output.show(&entity, set.kind())?;
     Ok(Exit::Done)
+}
+
+/// People have serial numbers, and an id is asked for.
+fn none_of(set: Set, id: &str) -> String {
+    let (is_known_as, name) = match set {
+        Set::Uploads => return format!("there is no upload with the id {id}"),
+        Set::Devices => ("registered device", "devices"),
+        Set::Imported => ("import record", "imported"),
+    };
+    let literal = id.replace('\'', "''");
+    format!(
+        "there is no {is_known_as} with the id {id}; by serial number: \
+         tailmark {name} list --filter \"serialNumber eq '{literal}'\""
+    )
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use reqwest::Url;
 
-use super::assertion::Certificate;
+use super::assertion::{self, Certificate};
 use super::kept::Kept;
 use super::{Credential, Error};
 
@@ -87,11 +87,10 @@ impl Variables {
             ("AZURE_CLIENT_SECRET", Credential::Secret(secret.clone()))
         } else if let Some(path) = &self.client_certificate_path {
             if self.client_certificate_password.is_some() {
-                return Err(Error::Variables(
-                    "AZURE_CLIENT_CERTIFICATE_PASSWORD is set: only PEM files without a password are read; \
-                     openssl pkcs12 -in FILE.pfx -nodes -out FILE.pem makes one"
-                        .to_owned(),
-                ));
+                return Err(Error::Variables(format!(
+                    "AZURE_CLIENT_CERTIFICATE_PASSWORD is set, and only PEM without a password is read; {}",
+                    assertion::conversion(path)
+                )));
             }
             ("AZURE_CLIENT_CERTIFICATE_PATH", Credential::Certificate(Box::new(Certificate::read(path)?)))
         } else if let Some(path) = &self.federated_token_file {
@@ -145,6 +144,7 @@ mod tests {
             client_certificate_password: Some("pw".to_owned()),
             ..Variables::default()
         };
-        assert!(locked.chosen(kept()).err().unwrap().to_string().contains("openssl pkcs12"));
+        let error = locked.chosen(kept()).err().unwrap().to_string();
+        assert!(error.contains("openssl pkcs12 -in a.pfx -nodes -out a.pem"), "{error}");
     }
 }
