@@ -59,8 +59,9 @@ struct Devices {
     sheet: String,
     parts: Vec<(u64, String)>,
     change: Option<Under>,
-    /// Why the API refuses what is asked.
+    /// Why the API refuses what is asked, and where more is said about that.
     problem: String,
+    help: Option<String>,
 }
 
 /// The latest change of this session.
@@ -171,6 +172,7 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
         sheet: here("/console/devices/devices.csv", &[("$filter", filter)]),
         parts: (1..=parts).map(part).collect(),
         change: visitor.session.last_change().map(|job| under(&job)),
+        help: refusal.as_ref().and_then(Refusal::help),
         problem: refusal.as_ref().map(Refusal::reason).unwrap_or_default(),
     };
     let response = page::render(&page);

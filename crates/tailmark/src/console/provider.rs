@@ -94,6 +94,11 @@ struct Claims {
 }
 
 impl Provider {
+    /// Whether it is the issuer inside this program.
+    pub fn is_embedded(&self) -> bool {
+        self.is_embedded
+    }
+
     /// The issuer that the settings name; `embedded` is where this process reaches the embedded one.
     ///
     /// # Errors

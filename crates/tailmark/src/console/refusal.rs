@@ -87,6 +87,14 @@ impl Refusal {
         self.told().2
     }
 
+    /// The page on which more is said about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Api(_, code, _) => catalogue::address(code),
+            _ => None,
+        }
+    }
+
     /// A page of its own that says so among other things, with the status.
     pub fn mark(&self, mut response: Response) -> Response {
         *response.status_mut() = self.told().0;
@@ -99,10 +107,7 @@ impl Refusal {
         title.clone_into(&mut frame.title);
         frame.room = Room::None;
         let sign_in = matches!(self, Self::SignedOut | Self::UnknownVisit | Self::Issuer(_));
-        let help = match self {
-            Self::Api(_, code, _) => catalogue::address(code),
-            _ => None,
-        };
+        let help = self.help();
         self.mark(page::render(&page::Message { frame, text: &text, sign_in, help }))
     }
 

@@ -26,6 +26,8 @@ const LONG: u64 = 365 * 24 * 60 * 60;
 struct SignIn {
     frame: Frame,
     to: String,
+    /// Whether the one user is the one whom every new service has, with the password that it made.
+    is_new: bool,
 }
 
 #[derive(Template)]
@@ -35,9 +37,12 @@ struct SignedOut {
 }
 
 /// `GET /console/sign-in`
-pub async fn page(guest: Guest, RawQuery(query): RawQuery) -> Response {
+pub async fn page(State(console): State<Arc<Console>>, guest: Guest, RawQuery(query): RawQuery) -> Response {
     let to = local(Fields::of_query(query.as_deref()).one("to"));
-    page::render(&SignIn { frame: Frame { title: "Sign in".to_owned(), ..guest.frame }, to })
+    let config = &console.config;
+    let is_new =
+        console.provider.is_embedded() && config.seed.is_empty() && config.auth.client_secret.is_none();
+    page::render(&SignIn { frame: Frame { title: "Sign in".to_owned(), ..guest.frame }, to, is_new })
 }
 
 /// `GET /console/sign-in/start`: to the issuer. A form could not lead there, past our own policy.

@@ -36,6 +36,8 @@ async fn signing_in_and_out() {
     let page = browser.get("/").await;
     page.shows(&["Sign in to Tailmark"]);
     assert_eq!(page.path(), "/console/sign-in");
+    assert!(!page.text.contains("issuer.json"), "the password was chosen");
+    Browser::of(&TestApp::start().await).get("/console/sign-in").await.shows(&["issuer.json"]);
     for path in PAGES {
         assert_eq!(browser.get(path).await.path(), "/console/sign-in", "{path}");
     }

@@ -89,12 +89,13 @@ impl Certificate {
 
 /// Whether a file begins as PKCS#12 does: a sequence whose first member is the version 3. RFC 7292 §4.
 fn is_pfx(bytes: &[u8]) -> bool {
+    // They come after a length of one byte to four.
     let members = match bytes {
-        [0x30, 0x80, members @ ..]
-        | [0x30, 0x81, _, members @ ..]
-        | [0x30, 0x82, _, _, members @ ..]
-        | [0x30, 0x83, _, _, _, members @ ..] => members,
-        _ => return false,
+        [0x30, 0x81, _, members @ ..] => members,
+        [0x30, 0x82, _, _, members @ ..] => members,
+        [0x30, 0x83, _, _, _, members @ ..] => members,
+        [0x30, _, members @ ..] => members,
+        _ => &[],
     };
     members.starts_with(&[2, 1, 3])
 }
