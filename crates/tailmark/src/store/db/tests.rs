@@ -8,6 +8,14 @@ use futures_util::FutureExt as _;
 
 use super::*;
 
+/// Every manner of reading.
+const READS: [Foreseen; 4] = [
+    Foreseen { is_brief: false, is_alone: false },
+    Foreseen { is_brief: false, is_alone: true },
+    Foreseen { is_brief: true, is_alone: false },
+    Foreseen { is_brief: true, is_alone: true },
+];
+
 fn put(number: i64) -> impl Fn(&Tx<'_>) -> Result<(), Error> + Send + 'static {
     move |tx| tx.run(&Statement::new("INSERT INTO kept VALUES ($1)", vec![number.into()])).map(drop)
 }
@@ -60,12 +68,13 @@ async fn the_threads_go_on() {
     let times = 20;
     for number in 0..times {
         assert_eq!(db.write(panicking(number)).await, Err(Error::Panicked));
-        assert_eq!(db.read(bug).await, Err(Error::Panicked));
-        assert_eq!(db.read_briefly(bug).await, Err(Error::Panicked));
+        for foreseen in READS {
+            assert_eq!(db.read_foreseen(foreseen, bug).await, Err(Error::Panicked));
+        }
     }
     db.write(put(times)).await.unwrap();
-    for found in [db.read(kept).await, db.read_briefly(kept).await] {
-        assert_eq!(found, Ok(rows(&[times])));
+    for foreseen in READS {
+        assert_eq!(db.read_foreseen(foreseen, kept).await, Ok(rows(&[times])));
     }
-    assert_eq!(db.metrics().panics.get(), 3 * 20);
+    assert_eq!(db.metrics().panics.get(), (1 + 4) * 20);
 }
