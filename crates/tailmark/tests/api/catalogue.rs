@@ -63,6 +63,8 @@ async fn every_error_leads_to_its_page() {
     let records = format!("/beta/deviceManagement/{IMPORTED}");
     let sync = "/beta/deviceManagement/windowsAutopilotSettings/sync";
     app.ask("POST", sync).await.expect(204);
+    let settings = sync.trim_end_matches("/sync");
+    app.until(settings, |settings| settings["syncStatus"] == "completed").await;
     let long = json!({ "serialNumber": "x".repeat(1000) });
     for (answer, status, page) in [
         (app.get(&records).by_nobody().await, 401, "InvalidAuthenticationToken"),
