@@ -19,7 +19,7 @@ pub static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let table = Table::new(format!("\"{}\"", ty.name))
             .document("{t}.document")
             .typed_by("{t}.type")
-            .versioned_by("{t}.version");
+            .versioned_by(["{t}.version"]);
         let on = || Join::On("{t}.owner = {o}.id".into());
         let table =
             ty.navigation.iter().fold(table, |table, navigation| table.join(navigation.name.clone(), on()));
