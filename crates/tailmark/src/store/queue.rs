@@ -49,7 +49,7 @@ pub type Examined = (Claim, Result<Identity, Refusal>);
 
 /// Takes the oldest records that nobody holds.
 macro_rules! claim {
-    ($locking:literal) => {
+    ($locking:literal, $hash:expr) => {
         concat!(
             "UPDATE imported_devices SET claim = claim + 1, attempts = attempts + 1, lease_until = $2
              WHERE (tenant, id) IN (
@@ -59,10 +59,17 @@ macro_rules! claim {
             $locking,
             ")
              RETURNING tenant, id, upload_id, batch_id, import_id, serial_number, product_key, group_tag,
-                assigned_user_principal_name, attempts, claim,
-                (SELECT h.bytes FROM hardware_hashes h
-                 WHERE h.tenant = imported_devices.tenant AND h.imported_device_id = imported_devices.id)"
+                assigned_user_principal_name, attempts, claim, ",
+            $hash
         )
+    };
+}
+
+/// The hash of a claimed record.
+macro_rules! hash {
+    () => {
+        "(SELECT h.bytes FROM hardware_hashes h
+            WHERE h.tenant = imported_devices.tenant AND h.imported_device_id = imported_devices.id)"
     };
 }
 
@@ -90,13 +97,13 @@ impl Queue {
     /// # Errors
     /// The database's.
     pub async fn claim(&self, most: i64, now: i64, lease: i64) -> Result<Vec<Claim>, Error> {
-        let claims: Vec<Claim> = self
+        let (mut claims, until) = self
             .db
             .write(move |tx| {
                 let (claim, now) = match tx.engine() {
-                    Engine::Sqlite => (claim!(""), now),
+                    Engine::Sqlite => (claim!("", hash!()), now),
                     // Others that claim at the same time get what is left.
-                    Engine::Postgres => (claim!("FOR UPDATE SKIP LOCKED"), database_time(tx)?),
+                    Engine::Postgres => (claim!("FOR UPDATE SKIP LOCKED", "NULL"), database_time(tx)?),
                 };
                 let until = now.saturating_add(lease);
                 let absurd = until.saturating_add(lease);
@@ -106,13 +113,42 @@ impl Queue {
                 ))?;
                 let mut claims: Vec<Claim> = rows.into_iter().map(claimed).collect::<Result<_, _>>()?;
                 claims.sort_by(|a, b| a.device.id.cmp(&b.device.id));
-                Ok(claims)
+                Ok((claims, until))
             })
             .await?;
+        if self.db.engine() == Engine::Postgres && !claims.is_empty() {
+            self.read_hashes(&mut claims, until).await?;
+        }
         let metrics = &self.db.metrics().imports;
         metrics.claimed.inc_by(count(claims.len()));
         metrics.retaken.inc_by(count(claims.iter().filter(|claim| claim.attempts > 1).count()));
         Ok(claims)
+    }
+
+    /// Reads the hashes of what was claimed with leases until then. Not while claiming: a program that is stopped while the
+    /// server has much to send to it keeps its transaction open, and its locks, for as long as it is stopped.
+    async fn read_hashes(&self, claims: &mut [Claim], until: i64) -> Result<(), Error> {
+        let rows = self.db.read(move |tx| {
+            tx.rows(&Statement::new(
+                "SELECT h.tenant, h.imported_device_id, h.bytes FROM hardware_hashes h
+                 JOIN imported_devices d ON d.tenant = h.tenant AND d.id = h.imported_device_id
+                 WHERE d.status < 3 AND d.lease_until = $1",
+                vec![until.into()],
+            ))
+        });
+        let mut hashes = BTreeMap::new();
+        for row in rows.await? {
+            if let Ok([Scalar::Text(tenant), Scalar::Text(id), Scalar::Blob(bytes)]) =
+                <[Scalar; 3]>::try_from(row)
+            {
+                hashes.insert((tenant, id), bytes);
+            }
+        }
+        for claim in claims {
+            let bytes = hashes.remove(&(claim.tenant.clone(), claim.device.id.clone()));
+            claim.device.hardware_identifier = bytes.map(HardwareIdentifier::from_bytes);
+        }
+        Ok(())
     }
 
     /// Settles examined records in one transaction. `new_id` names devices. Says how many were settled: those whose
