@@ -24,6 +24,7 @@ pub mod metrics;
 mod negotiate;
 mod plain;
 mod read;
+mod source;
 pub mod throttle;
 mod trail;
 mod verdict;
@@ -181,7 +182,11 @@ async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Respon
             let caller = app.verifier.verify(&parts.headers, clock::unix_seconds()).await?;
             return check::answer(&app.config, &caller, &parts, body).await;
         }
-        let (version, path) = version_of(parts.uri.path())?;
+        let of_upload = source::upload(parts.uri.path());
+        let (version, path) = match &of_upload {
+            Some(path) => (Version::Beta, path.as_str()),
+            None => version_of(parts.uri.path())?,
+        };
         let base = base.ok_or(Error::Host)?;
         if let Some(document) = metadata::Document::at(path) {
             trail.is_for(document.path());
@@ -219,6 +224,7 @@ async fn answered(app: App, request: Request<Body>, trail: Arc<Trail>) -> Respon
             trail,
         };
         match exchange.method {
+            _ if of_upload.is_some() => source::answer(&exchange, body).await,
             Method::GET | Method::HEAD => read::get(&mut exchange).await,
             Method::POST if batch::is_addressed(&exchange.path) => {
                 if is_in_batch {

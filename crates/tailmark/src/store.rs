@@ -20,6 +20,7 @@ mod queue;
 mod read;
 mod seed;
 mod settings;
+mod sources;
 mod tables;
 mod uploads;
 
@@ -33,6 +34,7 @@ pub use new_device::NewDevice;
 pub use queue::{Claim, Examined, Queue};
 pub use seed::Seeding;
 pub use settings::SettingsChange;
+pub use sources::UploadSource;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -30,7 +30,7 @@ impl Exchange {
         let (operation, verb) = match (&resource.ending, &self.method) {
             (Ending::Operation(action), _) => (Operation::Action, action.name.as_str()),
             (_, &Method::DELETE) => (Operation::Delete, "Delete"),
-            (_, &Method::PATCH) => (Operation::Patch, "Patch"),
+            (_, &Method::PATCH | &Method::PUT) => (Operation::Patch, "Patch"),
             _ => (Operation::Create, "Create"),
         };
         // The published type is a GUID; what other ids clients may send is in the log of requests.

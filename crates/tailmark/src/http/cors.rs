@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCod
 /// What a page may read of an answer beside what it always may.
 const EXPOSED: &str = "ETag, Location, Preference-Applied, Content-Range, request-id, client-request-id, \
                        OData-Version, Link, WWW-Authenticate, Retry-After, Tailmark-Verdict";
-const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE, OPTIONS";
+const METHODS: &str = "GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS";
 /// Seconds for which a browser need not ask again.
 const AGE: &str = "86400";
 

@@ -48,6 +48,7 @@ mod uploads {
     mod get;
     mod import;
     mod list;
+    mod source;
     mod stream;
     mod update;
 

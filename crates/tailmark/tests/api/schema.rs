@@ -45,6 +45,9 @@ VALUES ('{tenant}', 2, 17000000000000000, 17000000000000000);",
 VALUES ('{tenant}', 'e-1', 41024448000000000, 'Create WindowsAutopilotDeviceIdentity', 'System', '{}');",
     // 6: nothing beside an index.
     "",
+    // 7: where the upload came from.
+    "INSERT INTO upload_sources (tenant, upload_id, file_name, lines)
+VALUES ('{tenant}', 'u-1', 'kept.csv', '{\"KEPT-1\":2}');",
 ];
 
 const TENANT: &str = "10000000-0000-4000-8000-000000000001";
@@ -145,7 +148,14 @@ async fn every_schema_is_brought_up_to_date() {
         assert_eq!(settings["syncStatus"], if version >= 4 { "completed" } else { "unknown" });
         let events = app.get(&format!("{beta}/auditEvents")).await.expect(200).each("id");
         assert_eq!(events, vec!["e-1"; usize::from(version >= 5)]);
+        let source = app.get("/_tailmark/uploads/u-1/source").await;
+        assert_eq!(source.status, if version >= 7 { 200 } else { 404 }, "{version}: {source:?}");
+        let sent = json!({ "fileName": "kept.csv", "lines": { "KEPT-1": 2 } });
+        if version >= 7 {
+            assert_eq!(source.json(), sent);
+        }
         // And it is written to as any other.
+        app.ask("PUT", "/_tailmark/uploads/u-1/source").json(&sent).await.expect(204);
         app.post(&format!("{beta}/{IMPORTED}"), &hashed("NEW-1")).await.expect(201);
         app.settled().await;
         app.post(&format!("{beta}/{DEVICES}/d-1/updateDeviceProperties"), &json!({ "groupTag": "Later" }))

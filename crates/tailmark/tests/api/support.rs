@@ -9,8 +9,8 @@ mod devices;
 mod secured;
 
 pub use answer::{Answer, names};
-pub use app::{LONG_LEASE, TestApp};
-pub use browser::{Browser, Page};
+pub use app::{Ask, LONG_LEASE, TestApp};
+pub use browser::{Browser, PASSWORD, Page};
 pub use caller::{Caller, FABRIKAM};
 pub use devices::{bare, hash, hashed, hashed_as};
 pub use secured::Secured;
