@@ -38,7 +38,6 @@ use tower_service::Service as _;
 use self::provider::Provider;
 use self::refusal::Refusal;
 use self::session::Sessions;
-use self::sheet::Origins;
 use self::visitor::Guest;
 use crate::config::Config;
 
@@ -52,8 +51,6 @@ pub struct Console {
     provider: Provider,
     /// Who has.
     sessions: Sessions,
-    /// From which files uploads came.
-    origins: Origins,
     /// Whether the service is stopping.
     stop: watch::Receiver<bool>,
 }
@@ -71,7 +68,7 @@ impl Console {
     ) -> Result<Self, reqwest::Error> {
         let provider = Provider::new(&config, embedded)?;
         let sessions = Sessions::new(config.console.idle, config.console.lifetime);
-        Ok(Self { config, api, provider, sessions, origins: Origins::default(), stop })
+        Ok(Self { config, api, provider, sessions, stop })
     }
 }
 

@@ -76,6 +76,11 @@ pub fn entity(set: &str, id: &str) -> String {
     format!("{set}/{}", encoded(id))
 }
 
+/// The address of what is known of the file that an upload came from.
+pub fn source(upload: &str, options: &[(&str, &str)]) -> String {
+    here(&format!("/_tailmark/uploads/{}/source", encoded(upload)), options)
+}
+
 impl Api {
     /// Sends a request as it is.
     ///

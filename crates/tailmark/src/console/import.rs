@@ -7,16 +7,17 @@ use autopilot::check::{Column, Problem, Severity};
 use autopilot::csv::{DeviceRecord, Field, write};
 use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Multipart, Path, Request};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::{Value, json};
 
-use super::api::{UPLOADS, address, text};
+use super::api::{UPLOADS, address, source, text};
 use super::filters;
 use super::form::Fields;
 use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
 use super::session;
-use super::sheet::{self, FileLines, Waiting};
+use super::sheet::{self, Waiting};
 use super::visitor::Visitor;
 
 /// How many problems, and how many rows, a page shows.
@@ -190,8 +191,8 @@ async fn import(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let devices: Vec<Value> = good.iter().map(|(_, record)| sheet::body(record)).collect();
     let upload = visitor.api.post(&address(UPLOADS, &[]), &json!({ "deviceIdentities": devices })).await?;
     let upload = text(&upload, "/id");
-    let lines = good.iter().map(|(line, record)| (record.serial_number.clone(), *line)).collect();
-    visitor.console.origins.keep(upload, FileLines { name: file.name.clone(), lines });
+    // Where that fails, the upload is there all the same, and its page is without lines.
+    let _ = visitor.api.ask(Method::PUT, &source(upload, &[]), Some(&file.source())).await;
     visitor.session.forget();
     Ok(Redirect::to(&format!("/console/uploads/{upload}")).into_response())
 }

@@ -1,20 +1,16 @@
-//! A hash file between being dropped and being imported, and from which lines the devices of an upload came.
+//! A hash file between being dropped and being imported.
 //!
 //! In comes a file's bytes, out come its devices and everything that is wrong with them, by the same code as the
-//! command line and the server. A waiting file is kept in its session; lines are kept for the latest uploads until the
-//! service ends, after which devices are known by their serial numbers alone.
+//! command line and the server. A waiting file is kept in its session; from which file and lines an upload came the API
+//! is told.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
 
 use autopilot::check::{self, Problem, Severity};
 use autopilot::csv::{self, DeviceRecord, Field, Sheet};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::form::Fields;
-
-/// For how many uploads the lines are kept.
-const KEPT: usize = 200;
 
 /// A file that was read and not imported yet.
 pub struct Waiting {
@@ -36,19 +32,6 @@ pub struct Waiting {
     pub is_unusable: bool,
 }
 
-/// From which file an upload came.
-#[derive(Debug)]
-pub struct FileLines {
-    /// The file's own name.
-    pub name: String,
-    /// The lines, by serial number.
-    pub lines: HashMap<String, u64>,
-}
-
-/// From which files the latest uploads came.
-#[derive(Debug, Default)]
-pub struct Origins(Mutex<VecDeque<(String, Arc<FileLines>)>>);
-
 impl Waiting {
     /// Checks a file.
     pub fn new(id: String, name: String, size: usize, sheet: Sheet) -> Self {
@@ -62,6 +45,13 @@ impl Waiting {
         let rows = check::corrected(&sheet).into_iter();
         let good = rows.filter(|row| !bad.contains(&row.line)).map(|row| (row.line, row.record)).collect();
         Self { id, name, size, sheet, problems, good, bad, is_unusable }
+    }
+
+    /// From which file and lines the devices come that can be imported, as the API takes it. Of a serial number that is
+    /// there twice it is the last line: the first device is registered, and the others are refused.
+    pub fn source(&self) -> Value {
+        let lines = self.good.iter().map(|(line, record)| (record.serial_number.clone(), (*line).into()));
+        json!({ "fileName": self.name, "lines": lines.collect::<Map<String, Value>>() })
     }
 
     /// How many problems are this bad.
@@ -107,21 +97,4 @@ pub fn body(record: &DeviceRecord) -> Value {
     let texts = Field::ALL.map(|field| (field.property().to_owned(), record.text(field)));
     let given = texts.into_iter().filter(|(_, text)| !text.is_empty());
     Value::Object(given.map(|(name, text)| (name, text.into())).collect::<Map<_, _>>())
-}
-
-impl Origins {
-    /// Remembers from where an upload came.
-    pub fn keep(&self, upload: &str, lines: FileLines) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_back((upload.to_owned(), Arc::new(lines)));
-        if kept.len() > KEPT {
-            kept.pop_front();
-        }
-    }
-
-    /// From where an upload came, if that is known.
-    pub fn of(&self, upload: &str) -> Option<Arc<FileLines>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|(id, _)| id == upload).map(|(_, lines)| Arc::clone(lines))
-    }
 }

@@ -9,7 +9,7 @@ use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::Value;
 
-use super::api::{Api, UPLOADS, address, entity, skiptoken, text};
+use super::api::{Api, UPLOADS, address, entity, skiptoken, source, text};
 use super::filters;
 use super::form::Fields;
 use super::import::strict;
@@ -25,6 +25,8 @@ const PAGE: &str = "25";
 const SHOWN: usize = 200;
 /// Failed devices in a file.
 const WRITTEN: usize = 20_000;
+/// What a list says of the files that uploads came from.
+const FILE_NAME: &str = "fileName";
 const FAILED: &str = "state/deviceImportStatus eq 'error'";
 
 #[derive(Template)]
@@ -108,8 +110,8 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
     let mut uploads = Vec::new();
     for upload in found.get("value").and_then(Value::as_array).into_iter().flatten() {
         let progress = Progress::of(&visitor.api, upload).await?;
-        let origin = visitor.console.origins.of(&progress.id);
-        let file = origin.map(|origin| origin.name.clone()).unwrap_or_default();
+        let origin = origin(&visitor.api, &progress.id, FILE_NAME).await;
+        let file = text(&origin, "/fileName").to_owned();
         uploads.push(Line { progress, status: status(upload), file });
     }
     let next = skiptoken(&found)
@@ -118,6 +120,12 @@ async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> 
     let is_first = token.is_empty();
     let first = super::api::here("/console/uploads", &[("$filter", filter)]);
     Ok(page::render(&Uploads { frame, filter: filter.to_owned(), uploads, next, first, is_first }))
+}
+
+/// From which file, and which lines unless less is selected, an upload came. Of many that is not known, and a page says
+/// what it has.
+async fn origin(api: &Api, upload: &str, select: &str) -> Value {
+    api.get(&source(upload, &[("$select", select)])).await.unwrap_or_default()
 }
 
 /// `GET /console/uploads/{id}`
@@ -130,12 +138,12 @@ async fn shown(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let api = &visitor.api;
     let upload = api.get(&address(&entity(UPLOADS, id), &[])).await?;
     let progress = Progress::of(api, &upload).await?;
-    let origin = visitor.console.origins.of(id);
-    let line = |serial_number: &str| {
-        let line = origin.as_ref().and_then(|origin| origin.lines.get(serial_number));
-        line.map(u64::to_string).unwrap_or_default()
-    };
     let failures = failures(api, id, "id,serialNumber,groupTag,state", SHOWN).await?;
+    let origin = origin(api, id, if failures.is_empty() { FILE_NAME } else { "" }).await;
+    let line = |serial_number: &str| {
+        let line = origin.get("lines").and_then(|lines| lines.get(serial_number)?.as_u64());
+        line.map(|line| line.to_string()).unwrap_or_default()
+    };
     let failures: Vec<_> = failures.iter().map(|record| failure(record, &line)).collect();
     let devices = format!("{}/deviceIdentities", entity(UPLOADS, id));
     let devices = api.all(&address(&devices, &[("$top", "100")]), 100).await?;
@@ -146,7 +154,7 @@ async fn shown(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let counts = STATES.iter().zip(progress.states).map(|((code, name), count)| (*code, *name, count));
     let counts =
         counts.filter(|(code, _, count)| *count > 0 || matches!(*code, "complete" | "error")).collect();
-    let file = origin.as_ref().map(|origin| origin.name.clone()).unwrap_or_default();
+    let file = text(&origin, "/fileName").to_owned();
     let devices = devices.iter().map(imported).collect();
     Ok(page::render(&Upload { frame, status, file, counts, failures, failed, devices, progress }))
 }

@@ -177,6 +177,39 @@ async fn a_file_is_seen_put_right_and_imported() {
     assert_eq!(browser.get(&upload).await.status, 404);
 }
 
+/// From which file and lines an upload came is kept with it, whoever said it.
+#[tokio::test]
+async fn lines_outlive_the_service() {
+    let (app, mut browser) = Browser::signed_in().await;
+    registered(&app, 3).await;
+    let (first, third) = (hash("SN0000"), hash("SN0002"));
+    let rows = [("SN0000", &*first, ""), ("NEW1", &hash("NEW1"), ""), ("SN0002", &third, "")];
+    let page = browser.send_file("/console/import", "laptops.csv", file(&rows).as_bytes()).await;
+    let upload = browser.post(&format!("{}/start", page.path()), &[]).await.path();
+    // One by somebody else, whose texts are texts.
+    let device = json!({ "serialNumber": HOSTILE, "hardwareIdentifier": first });
+    let body = json!({ "deviceIdentities": [device] });
+    let other = app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &body).await.expect(201).id();
+    let source = json!({ "fileName": HOSTILE, "lines": { HOSTILE: 41 } });
+    app.ask("PUT", &format!("/_tailmark/uploads/{other}/source")).json(&source).await.expect(204);
+    app.settled().await;
+
+    let password = crate::support::PASSWORD.to_owned();
+    let app = app.restarted(|config| config.auth.client_secret = Some(password.into())).await;
+    let mut browser = Browser::of(&app);
+    browser.sign_in().await;
+    let page = browser.get(&upload).await;
+    page.shows(&["2 refused", "<dd>laptops.csv</dd>"]);
+    for (line, serial_number) in [(2, "SN0000"), (4, "SN0002")] {
+        page.shows(&[&format!("<td class=\"right\">{line}</td><th scope=\"row\">{serial_number}</th>")]);
+    }
+    let page = browser.get(&format!("/console/uploads/{other}")).await;
+    page.shows(&["<td class=\"right\">41</td>", "<dd>&#60;script&#62;"]);
+    let list = browser.get("/console/uploads").await;
+    list.shows(&[">laptops.csv</td>", "&#60;script&#62;"]);
+    assert!(!page.text.contains("<script>alert") && !list.text.contains("<script>alert"));
+}
+
 #[tokio::test]
 async fn devices_are_filtered_chosen_and_changed() {
     let (app, mut browser) = Browser::signed_in().await;
