@@ -201,6 +201,11 @@ impl GraphClient {
         json(self.request(Method::PATCH, self.url(path)?, Some(body), None).await?).await
     }
 
+    /// PUT; the answer is `Null` where the service says 204.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Error> {
+        json(self.request(Method::PUT, self.url(path)?, Some(body), None).await?).await
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Result<(), Error> {
         self.request(Method::DELETE, self.url(path)?, None, None).await.map(drop)

@@ -437,6 +437,39 @@ fn three_routes_bring_the_same_devices_and_a_second_run_is_refused() {
     }
 }
 
+/// What the service says of the file that an upload came from.
+fn source(service: &Service, upload: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = format!("{}/_tailmark/uploads/{upload}/source", service.desk.server);
+    let answer = runtime.block_on(async {
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let answer =
+            client.get(url).bearer_auth(service.desk.token.as_deref().unwrap()).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        answer.text().await.unwrap()
+    });
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[test]
+fn the_service_knows_from_which_lines_an_upload_came() {
+    let service = Service::start();
+    let folder = service.desk.folder.path().join("ann's files");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("devices.csv"), devices(&SERIALS)).unwrap();
+    let arguments = ["import", "ann's files/devices.csv", "--per-request", "3", "--timeout", "60s"];
+    let ran = service.desk.run(&arguments).ends(0);
+    assert!(!ran.err.contains("warning"), "{ran:#?}");
+    let report = ran.json();
+    let sources =
+        report["uploads"].as_array().unwrap().iter().map(|id| source(&service, id.as_str().unwrap()));
+    let expected = [
+        json!({ "fileName": "devices.csv", "lines": { "FK-0001": 2, "FK-0002": 3, "FK-0003": 4 } }),
+        json!({ "fileName": "devices.csv", "lines": { "FK-0004": 5, "FK-0005": 6 } }),
+    ];
+    assert_eq!(sources.collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn an_import_that_nobody_waits_for_can_be_watched_later() {
     let service = Service::start();

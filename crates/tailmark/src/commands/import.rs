@@ -11,6 +11,7 @@ pub mod progress;
 pub mod read;
 pub mod report;
 pub mod send;
+mod source;
 pub mod watch;
 
 use std::collections::HashMap;

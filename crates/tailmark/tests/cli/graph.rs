@@ -201,6 +201,11 @@ fn a_user_signs_in_with_a_device_code_once() {
     assert!(!ran.err.contains("enter the code"), "{ran:#?}");
     assert_eq!(ran.json()["uploads"].as_array().unwrap().len(), 1);
     run(&service, &variables, &["uploads", "list"]).ends(0);
+    // To Microsoft's service nothing is sent that it does not have.
+    let database = rusqlite::Connection::open(service.desk.folder.path().join("data/tailmark.db")).unwrap();
+    let sources: i64 =
+        database.query_row("SELECT COUNT(*) FROM upload_sources", [], |row| row.get(0)).unwrap();
+    assert_eq!(sources, 0);
 
     // Expired or revoked: the user is asked again.
     let mut remembered: Value = serde_json::from_str(&text).unwrap();

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use super::{Ran, Service, devices};
+use super::{Ran, Service, devices, source};
 
 /// What becomes of a POST.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -200,6 +200,11 @@ fn a_killed_import_goes_on_where_it_was() {
         assert!(files.len() == 3 && files.iter().all(|file| file["complete"] == 40), "{report:#}");
         all_once(&service, route);
         assert_eq!(kept(&service), 0, "what is done is forgotten");
+        // Of an upload whose answer never came, too.
+        for upload in report["uploads"].as_array().unwrap() {
+            let source = source(&service, upload.as_str().unwrap());
+            assert_eq!(source["lines"].as_object().map(serde_json::Map::len), Some(10), "{source}");
+        }
     }
     // So a third run is a new import, and every device is registered already.
     let again = run(&service, &three_files(&service, "import", "import")).ends(5).json();

@@ -21,6 +21,7 @@ use super::arrived::{self, Arrived};
 use super::journal::{Journal, Part, State};
 use super::read::Device;
 use super::report::Failure;
+use super::source;
 use crate::commands::set::Set;
 use crate::graph_client::error::Refused;
 use crate::graph_client::{Error, GraphClient};
@@ -117,7 +118,7 @@ impl<'a> Sender<'a> {
     async fn send_part(&mut self, job: &mut Job, at: usize) -> anyhow::Result<()> {
         let mut pauses = PAUSES.iter();
         loop {
-            let error = match try_part(self.client, job, at).await {
+            let error = match try_part(self.client, self.output, job, at).await {
                 Ok(()) => {
                     self.reached = true;
                     return Ok(());
@@ -154,7 +155,7 @@ impl From<anyhow::Error> for Failed {
     }
 }
 
-async fn try_part(client: &GraphClient, job: &mut Job, at: usize) -> Result<(), Failed> {
+async fn try_part(client: &GraphClient, output: &Output, job: &mut Job, at: usize) -> Result<(), Failed> {
     let Some(part) = job.journal.parts().get(at).cloned() else { return Ok(()) };
     let route = job.journal.route();
     let arrived = match part.state {
@@ -180,6 +181,10 @@ async fn try_part(client: &GraphClient, job: &mut Job, at: usize) -> Result<(), 
             job.journal.undo(at)?;
         }
         posted?;
+    }
+    if let Some(upload) = &upload {
+        // Before the part is noted as taken: a run that is killed between does it again when it goes on.
+        source::tell(client, output, job, &part, upload).await;
     }
     job.journal.take(at, upload)?;
     Ok(())
