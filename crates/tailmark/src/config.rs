@@ -22,15 +22,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use anyhow::Context as _;
+use config::{ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 use etcetera::BaseStrategy as _;
-use figment::Figment;
-use figment::providers::{Env, Format as _, Serialized, Toml};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, IntoDeserializer as _};
 
 use crate::exit::Exit;
 
 /// All settings.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// `http.*`
@@ -100,27 +99,14 @@ impl Config {
     /// # Errors
     /// What is unknown or has a wrong value, by its name.
     pub fn load(file: Option<&Path>, data: Option<&Path>) -> anyhow::Result<Self> {
-        let mut figment = Figment::new();
+        let mut sources = config::Config::builder();
         if let Some(file) = file {
             let text = fs::read_to_string(file).map_err(|error| Exit::unreadable(file, &error))?;
-            figment = figment.merge(Toml::string(&text));
+            sources = sources.add_source(File::from_str(&text, FileFormat::Toml));
         }
-        let section = |key: &str| key.split('_').next().is_some_and(|section| SECTIONS.contains(&section));
-        figment = figment.merge(
-            Env::prefixed("TAILMARK_")
-                .filter(move |key| section(&key.as_str().to_ascii_lowercase()))
-                .map(|key| key.as_str().to_ascii_lowercase().replacen('_', ".", 1).into())
-                .filter(|key| !LISTS.contains(&key.as_str())),
-        );
-        for list in LISTS {
-            let variable = format!("TAILMARK_{}", list.replace('.', "_").to_ascii_uppercase());
-            if let Ok(text) = env::var(variable) {
-                let items: Vec<&str> =
-                    text.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();
-                figment = figment.merge(Serialized::default(list, items));
-            }
-        }
-        let mut config: Self = figment.extract().context("the settings cannot be read")?;
+        let settings = sources.add_source(Environment).build();
+        let mut config: Self =
+            settings.and_then(config::Config::try_deserialize).context("the settings cannot be read")?;
         config.data = match data {
             Some(folder) => folder.to_owned(),
             None => default_data_folder()?,
@@ -137,6 +123,52 @@ impl Config {
             mode => mode,
         }
     }
+}
+
+/// The variables that are settings. A text there becomes what its setting asks for.
+#[derive(Clone, Debug)]
+struct Environment;
+
+impl Source for Environment {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+        let variables = env::vars_os().filter_map(|(name, text)| Some((name.into_string().ok()?, text)));
+        let settings = variables.filter_map(|(name, text)| {
+            let key = name.strip_prefix("TAILMARK_")?.to_ascii_lowercase();
+            let (section, _) = key.split_once('_')?;
+            let key = SECTIONS.contains(&section).then(|| key.replacen('_', ".", 1))?;
+            let given = text.into_string().map(|text| given(&key, text));
+            let value = given.map(|given| Value::new(Some(&name), given));
+            Some(
+                value
+                    .map(|value| (key, value))
+                    .map_err(|_| ConfigError::Message(format!("{name} is not UTF-8"))),
+            )
+        });
+        settings.collect()
+    }
+}
+
+fn given(key: &str, text: String) -> ValueKind {
+    if !LISTS.contains(&key) {
+        return text.into();
+    }
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(str::to_owned).collect::<Vec<_>>().into()
+}
+
+/// A word, or an error that names all there are.
+fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(String::deserialize(deserializer)?.into_deserializer())
+}
+
+/// Words, the same.
+fn words<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.into_iter().map(|text| T::deserialize(text.into_deserializer())).collect()
 }
 
 /// The platform's folder for a program's data.

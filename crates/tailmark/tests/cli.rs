@@ -18,6 +18,8 @@ mod graph;
 mod help;
 #[path = "cli/resume.rs"]
 mod resume;
+#[path = "cli/settings.rs"]
+mod settings;
 #[cfg(unix)]
 #[path = "cli/terminal.rs"]
 mod terminal;

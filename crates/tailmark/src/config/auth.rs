@@ -41,6 +41,7 @@ pub struct Auth {
     /// The client secret that the embedded issuer accepts; default: one generated at its first start.
     pub client_secret: Option<Secret>,
     /// How users sign in with a device code.
+    #[serde(deserialize_with = "super::word")]
     pub device_code: DeviceCode,
 }
 

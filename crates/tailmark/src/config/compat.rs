@@ -9,12 +9,16 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Compat {
     /// How GET of one upload is answered, unless the request says `Prefer: envelope=…`.
+    #[serde(deserialize_with = "super::word")]
     pub upload_envelope: UploadEnvelope,
     /// Whose manners are followed where Graph and the standard contradict each other; also `--profile`.
+    #[serde(deserialize_with = "super::word")]
     pub profile: ProfileName,
     /// Whether what the real service refuses is refused.
+    #[serde(deserialize_with = "super::word")]
     pub strictness: Strictness,
     /// Oddities of the real service that are off by default.
+    #[serde(deserialize_with = "super::words")]
     pub quirks: Vec<Quirk>,
 }
 

@@ -13,8 +13,10 @@ pub struct Import {
     /// How often a record is tried before it ends with code 640.
     pub attempts: u32,
     /// The first `deviceImportStatus`.
+    #[serde(deserialize_with = "super::word")]
     pub profile: Profile,
     /// What a hardware hash must be.
+    #[serde(deserialize_with = "super::word")]
     pub hardware_hash: HardwareHash,
 }
 

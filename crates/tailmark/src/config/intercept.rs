@@ -14,6 +14,7 @@ pub struct Intercept {
     /// Address and port; port 0 is any free one. None: there is no proxy.
     pub listen: Option<SocketAddr>,
     /// What becomes of connections to other hosts.
+    #[serde(deserialize_with = "super::word")]
     pub others: Others,
 }
 

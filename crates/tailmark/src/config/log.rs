@@ -7,6 +7,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// `text`, `json`, or `auto`: text on a terminal, else JSON.
+    #[serde(deserialize_with = "super::word")]
     pub format: Format,
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,tailmark=debug`.
     pub level: String,

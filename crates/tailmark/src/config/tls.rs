@@ -9,6 +9,7 @@ use serde::Deserialize;
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// Where the certificate comes from.
+    #[serde(deserialize_with = "super::word")]
     pub mode: Mode,
     /// With `files`: the certificate and those between it and its root, in PEM, the service's own first.
     pub cert: PathBuf,

@@ -12,9 +12,12 @@ use jsonwebtoken::DecodingKey;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use x509_parser::oid_registry::OID_EC_P256;
-use x509_parser::prelude::{FromDer as _, X509Certificate};
-use x509_parser::public_key::PublicKey;
+use x509_cert::Certificate as X509Certificate;
+use x509_cert::der::Decode as _;
+use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
+use x509_cert::der::oid::db::rfc5912::{ID_EC_PUBLIC_KEY, RSA_ENCRYPTION, SECP_256_R_1};
+use x509_cert::spki::SubjectPublicKeyInfoOwned;
+use x509_cert::time::Time;
 
 use crate::jwt::Algorithm;
 
@@ -73,33 +76,40 @@ impl Certificate {
 
     fn from_pem(pem: &[u8]) -> Result<Self, CertificateError> {
         let der = CertificateDer::from_pem_slice(pem).map_err(|_| CertificateError::NoPem)?;
-        let (_, certificate) = X509Certificate::from_der(&der).map_err(|_| CertificateError::NotX509)?;
-        let (key, algorithms) = key(&certificate).ok_or(CertificateError::Key)?;
-        let validity = certificate.validity();
+        let certificate =
+            X509Certificate::from_der(&der).map_err(|_| CertificateError::NotX509)?.tbs_certificate;
+        let (key, algorithms) = key(&certificate.subject_public_key_info).ok_or(CertificateError::Key)?;
+        let validity = certificate.validity;
         Ok(Self {
             sha1: URL_SAFE_NO_PAD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &der)),
             sha256: URL_SAFE_NO_PAD.encode(digest(&SHA256, &der)),
             key,
             algorithms,
-            validity: (validity.not_before.timestamp(), validity.not_after.timestamp()),
+            validity: (seconds(validity.not_before), seconds(validity.not_after)),
         })
     }
 }
 
-fn key(certificate: &X509Certificate<'_>) -> Option<(DecodingKey, &'static [Algorithm])> {
-    let info = certificate.public_key();
-    match info.parsed().ok()? {
-        PublicKey::RSA(key) => {
-            let modulus: Vec<u8> = key.modulus.iter().copied().skip_while(|byte| *byte == 0).collect();
+fn seconds(time: Time) -> i64 {
+    i64::try_from(time.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
+}
+
+fn key(info: &SubjectPublicKeyInfoOwned) -> Option<(DecodingKey, &'static [Algorithm])> {
+    let bytes = info.subject_public_key.as_bytes()?;
+    match info.algorithm.oid {
+        RSA_ENCRYPTION => {
+            // RFC 8017 appendix A.1.1: modulus, exponent.
+            let [modulus, exponent] = <[UintRef<'_>; 2]>::from_der(bytes).ok()?;
             let key = (256..=1024)
-                .contains(&modulus.len())
-                .then(|| DecodingKey::from_rsa_raw_components(&modulus, key.exponent))?;
+                .contains(&modulus.as_bytes().len())
+                .then(|| DecodingKey::from_rsa_raw_components(modulus.as_bytes(), exponent.as_bytes()))?;
             Some((key, &[Algorithm::Rs256, Algorithm::Ps256]))
         }
-        PublicKey::EC(point) => {
-            let curve = info.algorithm.parameters.as_ref()?.as_oid().ok()?;
-            (curve == OID_EC_P256 && point.data().len() == 65)
-                .then(|| (DecodingKey::from_ec_der(point.data()), &[Algorithm::Es256][..]))
+        ID_EC_PUBLIC_KEY => {
+            let curve = info.algorithm.parameters.as_ref()?.decode_as::<ObjectIdentifier>().ok()?;
+            // RFC 5480 §2.2: a point, not compressed.
+            (curve == SECP_256_R_1 && bytes.len() == 65)
+                .then(|| (DecodingKey::from_ec_der(bytes), &[Algorithm::Es256][..]))
         }
         _ => None,
     }
