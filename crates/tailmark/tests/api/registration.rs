@@ -286,11 +286,11 @@ async fn a_late_worker_changes_nothing() {
         Arc::new(examined.collect::<Vec<_>>())
     };
 
-    let first = examine(queue.claim(200, 0, 4 * LONG_LEASE).await.unwrap());
+    let first = examine(claimed(&queue, 4 * LONG_LEASE).await);
     assert_eq!(first.len(), 2);
     let others = queue.claim(200, 0, 4 * LONG_LEASE).await.unwrap();
     assert!(others.is_empty(), "claimed records are nobody else's");
-    let second = examine(queue.claim(200, 0, LONG_LEASE).await.unwrap());
+    let second = examine(claimed(&queue, LONG_LEASE).await);
     assert_eq!(second.len(), 2, "a lease that ends so late counts for nothing");
     assert_eq!(queue.settle(Arc::clone(&first), 0, tailmark::ids::next).await.unwrap(), 0, "taken over");
     assert!(devices(&app).await.is_empty());
@@ -313,6 +313,17 @@ async fn a_late_worker_changes_nothing() {
     registered(&app.get(&format!("{url}/{}", ids[0])).await.expect(200).json());
     let tags: Vec<Value> = devices(&app).await.iter().map(|device| device["groupTag"].clone()).collect();
     assert_eq!(tags, ["", "changed"]);
+}
+
+/// What can be claimed. On PostgreSQL the service's own worker may have the rows locked for a moment, though it gets none.
+async fn claimed(queue: &tailmark::store::Queue, lease: i64) -> Vec<tailmark::store::Claim> {
+    for _ in 0..1000 {
+        let claims = queue.claim(200, 0, lease).await.unwrap();
+        if !claims.is_empty() {
+            return claims;
+        }
+    }
+    Vec::new()
 }
 
 /// A record that fails every time ends at last.
