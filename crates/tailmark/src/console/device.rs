@@ -1,8 +1,11 @@
-//! `/console/devices/{id}`: one device: what is known of it, what has happened to it, what its hardware hash says.
+//! `/console/devices/{id}`: one device: what is known of it, what has happened to it, what its hardware hash says, and
+//! what other captures of it say.
+
+mod captures;
 
 use askama::Template;
 use autopilot::check;
-use autopilot::hardware_identifier::HardwareIdentifier;
+use autopilot::hardware_identifier::{HardwareIdentifier, HardwareReport};
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use serde_json::Value;
@@ -15,11 +18,14 @@ use super::overview::meaning;
 use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
+use captures::Captures;
 
 /// Import records of one device that are shown.
 const RECORDS: usize = 50;
 /// Events of one device that are shown.
 const CHANGES: usize = 50;
+/// What is said of the Windows that wrote a hash.
+const WRITER: &str = "Windows that wrote it";
 /// The audit log.
 const EVENTS: &str = "auditEvents";
 
@@ -35,9 +41,17 @@ struct Device {
     timeline: Vec<Event>,
     hardware: Vec<(&'static str, String)>,
     faults: Vec<String>,
+    captures: Captures,
     hash: String,
     is_shown: bool,
     json: String,
+}
+
+/// An import record, and when and with which upload it came, where that is known.
+struct Came {
+    record: Value,
+    when: String,
+    address: String,
 }
 
 struct Event {
@@ -60,9 +74,9 @@ async fn shown(visitor: &Visitor, id: &str, is_shown: bool) -> Result<Response, 
     let device = api.get(&address(&entity(DEVICES, id), &[])).await?;
     let serial_number = text(&device, "/serialNumber");
     let records = records(api, id, serial_number).await?;
-    let own = records.iter().find(|record| text(record, "/state/deviceRegistrationId") == id);
+    let own = records.iter().find(|came| text(&came.record, "/state/deviceRegistrationId") == id);
     let hash = match own {
-        Some(record) => hash(api, text(record, "/id")).await?,
+        Some(own) => hash(api, text(&own.record, "/id")).await?,
         None => String::new(),
     };
     if is_shown && !hash.is_empty() {
@@ -80,6 +94,7 @@ async fn shown(visitor: &Visitor, id: &str, is_shown: bool) -> Result<Response, 
         timeline: timeline(api, &device, &records).await?,
         hardware,
         faults,
+        captures: Captures::of(api, &records).await?,
         hash,
         is_shown,
         json: serde_json::to_string_pretty(&device).unwrap_or_default(),
@@ -110,13 +125,25 @@ fn facts(device: &Value) -> Vec<(&'static str, String)> {
     facts
 }
 
-async fn records(api: &Api, id: &str, serial_number: &str) -> Result<Vec<Value>, Refusal> {
+async fn records(api: &Api, id: &str, serial_number: &str) -> Result<Vec<Came>, Refusal> {
     let filter = format!(
         "serialNumber eq {} or state/deviceRegistrationId eq {}",
         literal(serial_number),
         literal(id)
     );
-    api.all(&address(IMPORTED, &[("$filter", &filter)]), RECORDS).await
+    let mut records = Vec::new();
+    for record in api.all(&address(IMPORTED, &[("$filter", &filter)]), RECORDS).await? {
+        let upload = text(&record, "/importId").to_owned();
+        let found = match upload.as_str() {
+            "" => Value::Null,
+            // Imported by another route, or its upload was deleted.
+            upload => api.get(&address(&entity(UPLOADS, upload), &[])).await.unwrap_or_default(),
+        };
+        let address =
+            if found.is_null() { String::new() } else { format!("/console/uploads/{}", encoded(&upload)) };
+        records.push(Came { record, when: moment(text(&found, "/createdDateTimeUtc")), address });
+    }
+    Ok(records)
 }
 
 async fn hash(api: &Api, record: &str) -> Result<String, Refusal> {
@@ -140,28 +167,16 @@ async fn warnings(api: &Api, serial_number: &str) -> Result<Vec<(String, String)
     Ok(warnings)
 }
 
-async fn timeline(api: &Api, device: &Value, records: &[Value]) -> Result<Vec<Event>, Refusal> {
+async fn timeline(api: &Api, device: &Value, records: &[Came]) -> Result<Vec<Event>, Refusal> {
     let mut timeline = Vec::new();
-    for record in records {
-        let upload = text(record, "/importId");
-        let found = match upload {
-            "" => Value::Null,
-            upload => match api.get(&address(&entity(UPLOADS, upload), &[])).await {
-                Ok(found) => found,
-                // Imported by another route, or its upload was deleted.
-                Err(_) => Value::Null,
-            },
-        };
+    for Came { record, when, address } in records {
         let code = record.pointer("/state/deviceErrorCode").and_then(Value::as_i64).unwrap_or_default();
         let (words, detail, failed) = match text(record, "/state/deviceImportStatus") {
             "complete" => ("Imported".to_owned(), String::new(), false),
             "error" => (format!("Import refused with code {code}"), meaning(code).to_owned(), true),
             _ => ("Import under way".to_owned(), String::new(), false),
         };
-        let address =
-            if found.is_null() { String::new() } else { format!("/console/uploads/{}", encoded(upload)) };
-        let when = moment(text(&found, "/createdDateTimeUtc"));
-        timeline.push(Event { when, text: words, detail, address, failed });
+        timeline.push(Event { when: when.clone(), text: words, detail, address: address.clone(), failed });
     }
     timeline.extend(changes(api, text(device, "/id")).await?);
     let later = [
@@ -227,7 +242,11 @@ fn hardware(hash: &str) -> (Vec<(&'static str, String)>, Vec<String>) {
         return (Vec::new(), Vec::new());
     }
     let inspection = identifier.inspect();
-    let report = inspection.report;
+    let faults = inspection.faults.iter().map(ToString::to_string).collect();
+    (hardware_facts(inspection.report), faults)
+}
+
+fn hardware_facts(report: HardwareReport) -> Vec<(&'static str, String)> {
     let facts = [
         ("Serial number", report.serial_number),
         ("Manufacturer", report.manufacturer),
@@ -237,10 +256,9 @@ fn hardware(hash: &str) -> (Vec<(&'static str, String)>, Vec<String>) {
         ("SKU number", report.sku_number),
         ("System family", report.system_family),
         ("TPM", report.tpm_version),
-        ("Windows that wrote it", report.os_version),
+        (WRITER, report.os_version),
         ("Processor", report.processor),
         ("Disk", report.disk_serial_number),
     ];
-    let facts = facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    (facts, inspection.faults.iter().map(ToString::to_string).collect())
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

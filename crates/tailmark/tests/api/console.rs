@@ -1,12 +1,14 @@
 //! The console, as a browser without script sees it.
 
 use autopilot::csv;
+use autopilot::hardware_identifier::{HardwareFacts, HardwareIdentifier};
 use autopilot::model::READ;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
+use uuid::Uuid;
 
-use crate::support::{Browser, Caller, Page, Secured, TestApp, hash, hashed};
+use crate::support::{Browser, Caller, Page, Secured, TestApp, hash, hashed, machine};
 use crate::{DEVICES, UPLOADS};
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
@@ -175,6 +177,52 @@ async fn a_file_is_seen_put_right_and_imported() {
     browser.get("/console").await.shows(&["Some devices of the upload", "<code>806</code>"]);
     browser.post(&format!("{upload}/delete"), &[]).await.shows(&["Uploads"]);
     assert_eq!(browser.get(&upload).await.status, 404);
+}
+
+/// A device's hash is another one each time; its page says in what.
+#[tokio::test]
+async fn captures_of_a_device_are_compared() {
+    let (app, mut browser) = Browser::signed_in().await;
+    let capture = async |facts: HardwareFacts| {
+        let hash = HardwareIdentifier::encode(&facts).to_base64();
+        let devices = json!([{ "serialNumber": facts.serial_number, "hardwareIdentifier": hash }]);
+        let body = json!({ "deviceIdentities": devices });
+        app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &body).await.expect(201);
+        app.settled().await;
+    };
+    capture(machine("SN1")).await;
+    capture(machine("SN1")).await;
+    let id = app.get(&format!("/beta/deviceManagement/{DEVICES}")).await.entities()[0]["id"].clone();
+    let address = format!("/console/devices/{}", id.as_str().unwrap());
+    let page = browser.get(&address).await;
+    assert!(!page.text.contains("Captures"), "the same capture twice is one");
+
+    capture(HardwareFacts { captured: 1, os_build: 19045, ..machine("SN1") }).await;
+    browser.get(&address).await.shows(&["2 captures, which differ in nothing but their time"]);
+
+    capture(HardwareFacts { disk_serial_number: "D2 & <D3>".into(), captured: 2, ..machine("SN1") }).await;
+    let page = browser.get(&address).await;
+    page.shows(&[
+        "the 3 latest captures differ",
+        "<th scope=\"row\">Disk</th>",
+        "<td>none</td>",
+        "D2 &#38; &#60;D3&#62;",
+    ]);
+    assert!(!page.text.contains("main board") && !page.text.contains("Windows that wrote it</th>"));
+
+    capture(HardwareFacts { smbios_uuid: Uuid::from_u128(7), ..machine("SN1") }).await;
+    browser
+        .get(&address)
+        .await
+        .shows(&["Not all are of one main board", "<th scope=\"row\">SMBIOS UUID</th>"]);
+    // The oldest is left out.
+    for captured in 3..6 {
+        capture(HardwareFacts { captured, ..machine("SN1") }).await;
+    }
+    browser
+        .get(&address)
+        .await
+        .shows(&["the 5 latest captures differ", "<th scope=\"row\">SMBIOS UUID</th>"]);
 }
 
 /// From which file and lines an upload came is kept with it, whoever said it.

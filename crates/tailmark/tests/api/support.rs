@@ -12,5 +12,5 @@ pub use answer::{Answer, names};
 pub use app::{Ask, LONG_LEASE, TestApp};
 pub use browser::{Browser, PASSWORD, Page};
 pub use caller::{Caller, FABRIKAM};
-pub use devices::{bare, hash, hashed, hashed_as};
+pub use devices::{bare, hash, hashed, hashed_as, machine};
 pub use secured::Secured;

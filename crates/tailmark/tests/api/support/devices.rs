@@ -3,17 +3,21 @@
 use autopilot::hardware_identifier::{HardwareFacts, HardwareIdentifier};
 use serde_json::{Value, json};
 
-/// The hardware hash of the machine with this serial number.
-pub fn hash(serial_number: &str) -> String {
-    let facts = HardwareFacts {
+/// What the machine with this serial number says of itself.
+pub fn machine(serial_number: &str) -> HardwareFacts {
+    HardwareFacts {
         serial_number: serial_number.to_owned(),
         manufacturer: "Contoso".to_owned(),
         product_name: "Slate 7".to_owned(),
         sku_number: "SLATE-7-16".to_owned(),
         system_family: "Slate".to_owned(),
         ..HardwareFacts::default()
-    };
-    HardwareIdentifier::encode(&facts).to_base64()
+    }
+}
+
+/// The hardware hash of the machine with this serial number.
+pub fn hash(serial_number: &str) -> String {
+    HardwareIdentifier::encode(&machine(serial_number)).to_base64()
 }
 
 /// A device whose serial number is also in its hash.
