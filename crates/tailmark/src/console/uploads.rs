@@ -9,33 +9,92 @@ use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::Value;
 
-use super::api::{Api, UPLOADS, address, entity, skiptoken, text};
+use super::api::{Api, UPLOADS, address, entity, text};
 use super::filters;
 use super::form::Fields;
 use super::import::strict;
+use super::list::filter::{Choice, Question, Takes};
+use super::list::{self, Around, Asked, Column, List};
 use super::page::{self, Frame, Room};
-use super::progress::{Progress, STATES};
+use super::progress::{self, Progress, STATES};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
 use crate::catalogue;
 
-/// Uploads on a page.
-const PAGE: &str = "25";
 /// Failed devices on a page.
 const SHOWN: usize = 200;
 /// Failed devices in a file.
 const WRITTEN: usize = 20_000;
 const FAILED: &str = "state/deviceImportStatus eq 'error'";
 
+/// What an upload's status is called.
+const STATUSES: [Choice; 4] = [
+    ("noUpload", "No devices yet"),
+    ("pending", "Under way"),
+    ("complete", "Complete"),
+    ("error", "Some refused"),
+];
+
+/// The list.
+pub static LIST: List = List {
+    place: "/console/uploads",
+    questions: &[
+        question("id", "Upload", "contains …", Takes::Text, "contains(id,", ")"),
+        question("from", "Created from", "2026-11-26", Takes::Day, "createdDateTimeUtc ge ", "T00:00:00Z"),
+        // A tick before the next day.
+        question(
+            "until",
+            "Created until",
+            "2026-11-26",
+            Takes::Day,
+            "createdDateTimeUtc le ",
+            "T23:59:59.9999999Z",
+        ),
+        question("status", "Status", "", Takes::OneOf(&STATUSES), "status eq ", ""),
+        question("devices", "Devices", "at least …", Takes::Number, "deviceIdentities/$count ge ", ""),
+        question(
+            "serial",
+            "Serial number in it",
+            "contains …",
+            Takes::Text,
+            "deviceIdentities/any(d:contains(d/serialNumber,",
+            "))",
+        ),
+    ],
+    hint: "deviceIdentities/any(d:d/state/deviceErrorCode eq 806)",
+    columns: &[
+        Column::new("Upload", "id"),
+        Column::new("Created", "createdDateTimeUtc"),
+        Column::new("File", ""),
+        Column::new("Status", "status"),
+        Column::of_numbers("Devices", "deviceIdentities/$count"),
+        Column::of_numbers(
+            "Complete",
+            "deviceIdentities/$count($filter=state/deviceImportStatus eq 'complete')",
+        ),
+        Column::of_numbers("Refused", "deviceIdentities/$count($filter=state/deviceImportStatus eq 'error')"),
+    ],
+    usual: "createdDateTimeUtc desc",
+};
+
+const fn question(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    takes: Takes,
+    before: &'static str,
+    after: &'static str,
+) -> Question {
+    Question { name, label, hint, takes, before, after }
+}
+
 #[derive(Template)]
 #[template(path = "uploads.html")]
 struct Uploads {
     frame: Frame,
-    filter: String,
+    list: Around,
     uploads: Vec<Line>,
-    next: Option<String>,
-    first: String,
-    is_first: bool,
+    total: u64,
 }
 
 struct Line {
@@ -83,13 +142,7 @@ struct Failure {
 
 fn status(upload: &Value) -> Word {
     let code = text(upload, "/status").to_owned();
-    let name = match code.as_str() {
-        "noUpload" => "No devices yet",
-        "pending" => "Under way",
-        "complete" => "Complete",
-        "error" => "Some refused",
-        _ => "",
-    };
+    let name = STATUSES.iter().find(|(status, _)| *status == code).map_or("", |(_, name)| *name);
     Word { code, name }
 }
 
@@ -99,25 +152,39 @@ pub async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     visitor.answer(result)
 }
 
-async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> {
-    let filter = asked.one("$filter");
-    let token = asked.one("$skiptoken");
-    let order = "createdDateTimeUtc desc";
-    let options = [("$filter", filter), ("$orderby", order), ("$skiptoken", token)];
-    let found = visitor.api.page(&address(UPLOADS, &options), PAGE).await?;
+/// `GET /console/uploads/filter`
+pub async fn filtered(RawQuery(query): RawQuery) -> Response {
+    list::filtered(&LIST, query.as_deref())
+}
+
+async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Response, Refusal> {
+    let asked = Asked::of(&LIST, fields);
+    let (select, compute) = progress::counted();
+    let [filtered, ordered, from] = asked.options();
+    let options = [filtered, ordered, from, ("$select", &*select), ("$compute", &*compute)];
+    let place = address(UPLOADS, &options);
+    let answers =
+        tokio::try_join!(visitor.api.page(&place, asked.rows()), visitor.api.count(UPLOADS, &asked.filter));
+    let (found, total, refusal) = match answers {
+        Ok((found, total)) => (found, total, None),
+        // What was typed stays, to be put right.
+        Err(refusal @ Refusal::Api(400, ..)) => (Value::Null, 0, Some(refusal)),
+        Err(refusal) => return Err(refusal),
+    };
     let mut uploads = Vec::new();
     for upload in found.get("value").and_then(Value::as_array).into_iter().flatten() {
-        let progress = Progress::of(&visitor.api, upload).await?;
+        let progress = Progress::read(upload);
         let origin = visitor.console.origins.of(&progress.id);
         let file = origin.map(|origin| origin.name.clone()).unwrap_or_default();
         uploads.push(Line { progress, status: status(upload), file });
     }
-    let next = skiptoken(&found)
-        .map(|token| super::api::here("/console/uploads", &[("$filter", filter), ("$skiptoken", &token)]));
-    let frame = visitor.frame(Room::Uploads, "Uploads");
-    let is_first = token.is_empty();
-    let first = super::api::here("/console/uploads", &[("$filter", filter)]);
-    Ok(page::render(&Uploads { frame, filter: filter.to_owned(), uploads, next, first, is_first }))
+    let list = asked.around(&found, total, refusal.as_ref());
+    let response =
+        page::render(&Uploads { frame: visitor.frame(Room::Uploads, "Uploads"), list, uploads, total });
+    Ok(match refusal {
+        Some(refusal) => refusal.mark(response),
+        None => response,
+    })
 }
 
 /// `GET /console/uploads/{id}`
