@@ -139,7 +139,7 @@ def walk(page, base, folder, axe, pictures):
     page.wait_for_url("**/console/uploads/*")
     it.wait_for_end()
     it.is_there("a refused device is explained", "ZtdDeviceAlreadyAssigned")
-    it.case("with its line", page.locator("section:has(#failed) tbody td").first.inner_text().isdigit())
+    it.case("with its line", page.locator("section:has(#failed) td.right").first.inner_text().isdigit())
     it.look("upload")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download these rows").click()

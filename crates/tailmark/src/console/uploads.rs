@@ -1,9 +1,10 @@
 //! `/console/uploads`: what was brought in; and one upload, a page that stays: how far, how many, and why not.
 
+mod refused;
+
 use askama::Template;
 use autopilot::check;
 use autopilot::csv::{DeviceRecord, Field};
-use autopilot::rejection::Rejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -19,10 +20,8 @@ use super::page::{self, Frame, Room};
 use super::progress::{self, Progress, STATES};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
-use crate::catalogue;
+use refused::Group;
 
-/// Failed devices on a page.
-const SHOWN: usize = 200;
 /// Failed devices in a file.
 const WRITTEN: usize = 20_000;
 const FAILED: &str = "state/deviceImportStatus eq 'error'";
@@ -104,9 +103,11 @@ struct Line {
 }
 
 /// A status: the API's word, and the console's.
-struct Word {
-    code: String,
-    name: &'static str,
+pub struct Word {
+    /// The API's.
+    pub code: String,
+    /// The console's.
+    pub name: &'static str,
 }
 
 #[derive(Template)]
@@ -117,7 +118,7 @@ struct Upload {
     status: Word,
     file: String,
     counts: Vec<(&'static str, &'static str, u64)>,
-    failures: Vec<Failure>,
+    refused: Vec<Group>,
     failed: u64,
     devices: Vec<Imported>,
 }
@@ -129,18 +130,8 @@ struct Imported {
     state: Word,
 }
 
-struct Failure {
-    line: String,
-    serial_number: String,
-    group_tag: String,
-    code: i64,
-    name: String,
-    page: Option<String>,
-    cause: &'static str,
-    remedy: &'static str,
-}
-
-fn status(upload: &Value) -> Word {
+/// An upload's status.
+pub fn status(upload: &Value) -> Word {
     let code = text(upload, "/status").to_owned();
     let name = STATUSES.iter().find(|(status, _)| *status == code).map_or("", |(_, name)| *name);
     Word { code, name }
@@ -197,25 +188,27 @@ async fn shown(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let api = &visitor.api;
     let upload = api.get(&address(&entity(UPLOADS, id), &[])).await?;
     let progress = Progress::of(api, &upload).await?;
+    let [_, _, _, _, failed] = progress.states;
     let origin = visitor.console.origins.of(id);
     let line = |serial_number: &str| {
         let line = origin.as_ref().and_then(|origin| origin.lines.get(serial_number));
         line.map(u64::to_string).unwrap_or_default()
     };
-    let failures = failures(api, id, "id,serialNumber,groupTag,state", SHOWN).await?;
-    let failures: Vec<_> = failures.iter().map(|record| failure(record, &line)).collect();
+    let mut refused = if failed > 0 { refused::groups(api, id).await? } else { Vec::new() };
+    for row in refused.iter_mut().flat_map(|group| &mut group.rows) {
+        row.line = line(&row.serial_number);
+    }
     let devices = format!("{}/deviceIdentities", entity(UPLOADS, id));
     let devices = api.all(&address(&devices, &[("$top", "100")]), 100).await?;
     let status = status(&upload);
     let mut frame = visitor.frame(Room::Uploads, format!("Upload {}", progress.name));
     frame.refresh = (status.code == "pending" && progress.total > 0).then_some(3);
-    let [_, _, _, _, failed] = progress.states;
     let counts = STATES.iter().zip(progress.states).map(|((code, name), count)| (*code, *name, count));
     let counts =
         counts.filter(|(code, _, count)| *count > 0 || matches!(*code, "complete" | "error")).collect();
     let file = origin.as_ref().map(|origin| origin.name.clone()).unwrap_or_default();
     let devices = devices.iter().map(imported).collect();
-    Ok(page::render(&Upload { frame, status, file, counts, failures, failed, devices, progress }))
+    Ok(page::render(&Upload { frame, status, file, counts, refused, failed, devices, progress }))
 }
 
 fn imported(record: &Value) -> Imported {
@@ -226,24 +219,6 @@ fn imported(record: &Value) -> Imported {
         group_tag: text(record, "/groupTag").to_owned(),
         registration: text(record, "/state/deviceRegistrationId").to_owned(),
         state: Word { code, name },
-    }
-}
-
-fn failure(record: &Value, line: &dyn Fn(&str) -> String) -> Failure {
-    let code = record.pointer("/state/deviceErrorCode").and_then(Value::as_i64).unwrap_or_default();
-    let name = text(record, "/state/deviceErrorName");
-    let by_code = || Rejection::by_code(i32::try_from(code).unwrap_or_default()).next();
-    let rejection = Rejection::by_name(name).or_else(by_code);
-    let serial_number = text(record, "/serialNumber");
-    Failure {
-        line: line(serial_number),
-        serial_number: serial_number.to_owned(),
-        group_tag: text(record, "/groupTag").to_owned(),
-        code,
-        name: name.to_owned(),
-        page: rejection.and_then(|rejection| catalogue::address(rejection.name())),
-        cause: rejection.map_or("This code is not published.", Rejection::cause),
-        remedy: rejection.map_or("Ask who runs the service.", Rejection::remedy),
     }
 }
 
