@@ -2,9 +2,11 @@
 
 use autopilot::csv;
 use autopilot::model::READ;
+use odata::value::DateTimeOffset;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
+use tailmark::clock::unix_seconds;
 
 use crate::support::{Browser, Caller, Page, Secured, TestApp, hash, hashed};
 use crate::{DEVICES, UPLOADS};
@@ -167,14 +169,95 @@ async fn a_file_is_seen_put_right_and_imported() {
     let page = browser.post(&format!("{}/start", page.path()), &[]).await;
     app.settled().await;
     let upload = page.path();
-    browser.get(&upload).await.shows(&["Some refused", "806", "ZtdDeviceAlreadyAssigned", ">2<"]);
+    browser.get(&upload).await.shows(&[
+        "Some refused",
+        "806",
+        "ZtdDeviceAlreadyAssigned",
+        ">2<",
+        "1 device<",
+    ]);
     let failed = browser.get(&format!("{upload}/failed.csv")).await;
     let sheet = csv::read(failed.text.as_bytes());
     assert_eq!(sheet.rows[0].record.serial_number, "GOOD1");
     assert_eq!(sheet.rows[0].record.hardware_hash, good);
-    browser.get("/console").await.shows(&["Some devices of the upload", "<code>806</code>"]);
+    browser.get("/console").await.shows(&["1 of 1 devices of the upload", "<code>806</code>"]);
     browser.post(&format!("{upload}/delete"), &[]).await.shows(&["Uploads"]);
     assert_eq!(browser.get(&upload).await.status, 404);
+}
+
+#[tokio::test]
+async fn refusals_are_explained_once() {
+    let record = |number: usize| {
+        let (code, name) =
+            if number < 130 { (806, "ZtdDeviceAlreadyAssigned") } else { (4242, "SomethingNew") };
+        json!({
+            "id": format!("r{number:04}"), "serialNumber": format!("SN{number:04}"), "groupTag": "Tag",
+            "assignedUserPrincipalName": format!("user{number}@contoso.example"),
+            "state": { "deviceImportStatus": "error", "deviceErrorCode": code, "deviceErrorName": name },
+        })
+    };
+    let now = DateTimeOffset::utc_from_unix(unix_seconds() - 3 * 86_400, 0).to_string();
+    let upload = json!({
+        "id": "u1", "createdDateTimeUtc": now, "status": "pending",
+        "deviceIdentities": (0..133).map(record).collect::<Vec<_>>(),
+    });
+    let secret = "a password".to_owned();
+    let seed = json!({ "deviceManagement": { UPLOADS: [upload] } });
+    let app = TestApp::seeded_with(&seed, |config| config.auth.client_secret = Some(secret.into())).await;
+    let mut browser = Browser::of(&app);
+    let page = browser.sign_in().await;
+    // The overview: by code, and on its day.
+    page.shows(&[
+        "133 of 133 devices of the upload",
+        ">130</a>",
+        "A code that is not published.",
+        "Devices uploaded, by day",
+        "133 devices, 0 complete, 133 refused, 0 under way.",
+        "class=\"bar error\"",
+    ]);
+    let uploads = page.link("deviceErrorCode%20eq%20806");
+    browser.get(&uploads).await.shows(&["1 upload<"]);
+
+    let page = browser.get("/console/uploads/u1").await;
+    page.shows(&[
+        "130 devices<",
+        "3 devices<",
+        "SN0099",
+        "The first 100 are shown",
+        "user132@contoso.example",
+    ]);
+    for (text, count) in [
+        ("Somebody imported it before", 1),
+        ("This code is not published.", 1),
+        ("<code>806</code>", 1),
+        ("SN0100", 0),
+    ] {
+        assert_eq!(page.text.matches(text).count(), count, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_overview_counts_by_hour_at_first() {
+    let (app, mut browser) = Browser::signed_in().await;
+    browser.get("/console").await.shows(&["There was no import yet", "No upload yet.", "None yet."]);
+    registered(&app, 3).await;
+    let page = browser.get("/console").await;
+    page.shows(&[
+        "Devices uploaded, by hour",
+        "3 devices, 3 complete, 0 refused, 0 under way.",
+        "class=\"bar complete\"",
+        ">3</text>",
+        "Every import has ended well",
+    ]);
+    // What is older than all that is shown makes days of the hours, and is none of them.
+    let old = json!({ "createdDateTimeUtc": "2016-12-31T23:59:45Z", "deviceIdentities": [hashed("OLD")] });
+    app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &old).await.expect(201);
+    app.settled().await;
+    browser.get("/console").await.shows(&[
+        "Devices uploaded, by day",
+        "3 devices, 3 complete",
+        "2016-12-31 23:59:45",
+    ]);
 }
 
 #[tokio::test]
