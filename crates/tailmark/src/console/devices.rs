@@ -122,6 +122,8 @@ struct Device {
 struct Cell {
     text: String,
     state: &'static str,
+    /// What it says in full; empty where it does.
+    whole: String,
 }
 
 /// A profile status in Intune's words, and how it is coloured.
@@ -228,15 +230,21 @@ pub async fn sync(visitor: Visitor) -> Response {
 fn device(entity: &Value) -> Device {
     let cell = |column: &Column| {
         let found = api::text(entity, &format!("/{}", column.order));
-        match column.order {
+        let (text, state, whole) = match column.order {
             "deploymentProfileAssignmentStatus" => {
                 let (word, state) = profile_status(found);
-                Cell { text: word.to_owned(), state }
+                (word.to_owned(), state, String::new())
             }
-            "enrollmentState" => Cell { text: enrollment_state(found).to_owned(), state: "" },
-            "lastContactedDateTime" => Cell { text: moment(found), state: "" },
-            _ => Cell { text: found.to_owned(), state: "" },
-        }
+            "enrollmentState" => (enrollment_state(found).to_owned(), "", String::new()),
+            // The day is enough to read, and all columns have room.
+            "lastContactedDateTime" => {
+                let whole = moment(found);
+                (whole.chars().take(10).collect(), "", whole)
+            }
+            _ if filters::is_long(found) => (found.to_owned(), "", found.to_owned()),
+            _ => (found.to_owned(), "", String::new()),
+        };
+        Cell { text, state, whole }
     };
     Device {
         id: api::text(entity, "/id").to_owned(),
