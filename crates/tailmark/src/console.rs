@@ -13,6 +13,7 @@ mod filters;
 mod form;
 mod guard;
 mod import;
+mod list;
 mod overview;
 mod page;
 mod progress;
@@ -91,6 +92,7 @@ pub fn routes(console: Console) -> Router {
         .route("/console/import/{file}/start", post(import::start))
         .route("/console/import/{file}/corrected.csv", get(import::corrected))
         .route("/console/uploads", get(uploads::list))
+        .route("/console/uploads/filter", get(uploads::filtered))
         .route("/console/uploads/{id}", get(uploads::one))
         .route("/console/uploads/{id}/progress", get(progress::one))
         .route("/console/uploads/{id}/failed.csv", get(uploads::failed))

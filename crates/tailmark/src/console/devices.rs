@@ -5,7 +5,6 @@ pub mod bulk;
 mod change;
 mod choice;
 pub mod export;
-mod filter;
 pub mod job;
 
 use askama::Template;
@@ -13,55 +12,96 @@ use axum::extract::RawQuery;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::{Value, json};
 
-use super::api::{DEVICES, address, here, skiptoken, text};
+use super::api::{self, DEVICES, address, here};
 use super::filters::{self, moment};
 use super::form::Fields;
+use super::list::filter::{Choice, Question, Takes};
+use super::list::{self, Around, Asked, Column, List};
 use super::page::{self, Frame, Room};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
-use filter::{Field, Filter};
 use job::Job;
 
-/// Devices on a page.
-const PAGE: &str = "50";
 /// Where the API says when it was last synchronised.
 const SETTINGS: &str = "windowsAutopilotSettings";
-/// Where the list is.
-const LIST: &str = "/console/devices";
+/// The profile statuses to choose from.
+const STATUSES: [Choice; 4] = [
+    ("notAssigned", "Not assigned"),
+    ("pending", "Assigning"),
+    ("assignedInSync", "Assigned"),
+    ("failed", "Failed"),
+];
+
+/// The enrollment states to choose from.
+const ENROLLMENTS: [Choice; 5] = [
+    ("notContacted", "Not contacted"),
+    ("enrolled", "Enrolled"),
+    ("pendingReset", "Pending reset"),
+    ("failed", "Failed"),
+    ("blocked", "Blocked"),
+];
 
 /// The columns: Intune's heading, the API's property.
-const COLUMNS: [(&str, &str); 9] = [
-    ("Serial number", "serialNumber"),
-    ("Manufacturer", "manufacturer"),
-    ("Model", "model"),
-    ("Group tag", "groupTag"),
-    ("Profile status", "deploymentProfileAssignmentStatus"),
-    ("Purchase order", "purchaseOrderIdentifier"),
-    ("Assigned user", "userPrincipalName"),
-    ("Enrollment state", "enrollmentState"),
-    ("Last contacted", "lastContactedDateTime"),
+const COLUMNS: [Column; 9] = [
+    Column::new("Serial number", "serialNumber"),
+    Column::new("Manufacturer", "manufacturer"),
+    Column::new("Model", "model"),
+    Column::new("Group tag", "groupTag"),
+    Column::new("Profile status", "deploymentProfileAssignmentStatus"),
+    Column::new("Purchase order", "purchaseOrderIdentifier"),
+    Column::new("Assigned user", "userPrincipalName"),
+    Column::new("Enrollment state", "enrollmentState"),
+    Column::new("Last contacted", "lastContactedDateTime"),
 ];
+
+/// The list.
+pub static LIST: List = List {
+    place: "/console/devices",
+    questions: &[
+        text("serial", "Serial number", "contains(serialNumber,", ")"),
+        text("manufacturer", "Manufacturer", "contains(manufacturer,", ")"),
+        text("model", "Model", "contains(model,", ")"),
+        text("tag", "Group tag", "groupTag eq ", ""),
+        code("status", "Profile status", "deploymentProfileAssignmentStatus eq ", &STATUSES),
+        text("order", "Purchase order", "purchaseOrderIdentifier eq ", ""),
+        text("user", "Assigned user", "contains(userPrincipalName,", ")"),
+        code("enrollment", "Enrollment state", "enrollmentState eq ", &ENROLLMENTS),
+    ],
+    hint: "startswith(model,'Latitude') or lastContactedDateTime lt 2026-02-01T00:00:00Z",
+    columns: &COLUMNS,
+    usual: "serialNumber",
+};
+
+const fn text(
+    name: &'static str,
+    label: &'static str,
+    before: &'static str,
+    after: &'static str,
+) -> Question {
+    let hint = if after.is_empty() { "is …" } else { "contains …" };
+    Question { name, label, hint, takes: Takes::Text, before, after }
+}
+
+const fn code(
+    name: &'static str,
+    label: &'static str,
+    before: &'static str,
+    choices: &'static [Choice],
+) -> Question {
+    Question { name, label, hint: "", takes: Takes::OneOf(choices), before, after: "" }
+}
 
 #[derive(Template)]
 #[template(path = "devices.html")]
 struct Devices {
     frame: Frame,
-    filter: String,
-    order: String,
-    fields: Vec<Field>,
-    rest: String,
-    headings: Vec<Heading>,
+    list: Around,
     synced: String,
     devices: Vec<Device>,
     total: u64,
-    next: Option<String>,
-    first: Option<String>,
     sheet: String,
     parts: Vec<(u64, String)>,
     change: Option<Under>,
-    /// Why the API refuses what is asked, and where more is said about that.
-    problem: String,
-    help: Option<String>,
 }
 
 /// The latest change of this session.
@@ -73,12 +113,6 @@ struct Under {
     has_ended: bool,
 }
 
-struct Heading {
-    name: &'static str,
-    address: String,
-    sorted: &'static str,
-}
-
 struct Device {
     id: String,
     serial_number: String,
@@ -88,6 +122,8 @@ struct Device {
 struct Cell {
     text: String,
     state: &'static str,
+    /// What it says in full; empty where it does.
+    whole: String,
 }
 
 /// A profile status in Intune's words, and how it is coloured.
@@ -120,60 +156,44 @@ pub async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     visitor.answer(result)
 }
 
-/// `GET /console/devices/filter`: the fields of the form become one filter in the address.
+/// `GET /console/devices/filter`
 pub async fn filtered(RawQuery(query): RawQuery) -> Response {
-    let fields = Fields::of_query(query.as_deref());
-    let filter = Filter::of_fields(&fields).text();
-    Redirect::to(&here(LIST, &[("$filter", &filter), ("$orderby", fields.one("$orderby"))])).into_response()
+    list::filtered(&LIST, query.as_deref())
 }
 
-async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> {
-    let [filter, order, token] = ["$filter", "$orderby", "$skiptoken"].map(|name| asked.one(name));
-    let usual = if order.is_empty() { "serialNumber" } else { order };
+async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Response, Refusal> {
+    let asked = Asked::of(&LIST, fields);
+    let filter = &*asked.filter;
     // No more than is shown: SQLite has all of that in one index.
-    let select = COLUMNS.map(|(_, property)| property).join(",") + ",id";
-    let options = [("$filter", filter), ("$orderby", usual), ("$skiptoken", token), ("$select", &*select)];
-    let list = address(DEVICES, &options);
+    let select = COLUMNS.map(|column| column.order).join(",") + ",id";
+    let [filtered, ordered, from] = asked.options();
+    let devices = address(DEVICES, &[filtered, ordered, from, ("$select", &*select)]);
     let settings = address(SETTINGS, &[]);
-    let asked = tokio::try_join!(
-        visitor.api.page(&list, PAGE),
+    let answers = tokio::try_join!(
+        visitor.api.page(&devices, asked.rows()),
         visitor.api.count(DEVICES, filter),
         visitor.api.get(&settings)
     );
-    let (found, total, settings, refusal) = match asked {
+    let (found, total, settings, refusal) = match answers {
         Ok((found, total, settings)) => (found, total, settings, None),
         // What was typed stays, to be put right.
         Err(refusal @ Refusal::Api(400, ..)) => (Value::Null, 0, Value::Null, Some(refusal)),
         Err(refusal) => return Err(refusal),
     };
-    let devices = found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect();
-    let next = skiptoken(&found);
-    let next =
-        next.map(|next| here(LIST, &[("$filter", filter), ("$orderby", order), ("$skiptoken", &next)]));
-    let first = (!token.is_empty()).then(|| here(LIST, &[("$filter", filter), ("$orderby", order)]));
-    let parsed = Filter::parse(filter);
     let parts = total.div_ceil(export::PORTAL_ROWS).min(20);
     let part = |part: u64| {
         let number = part.to_string();
-        (part, here("/console/devices/portal.csv", &[("$filter", filter), ("part", &number)]))
+        (part, here("/console/devices/portal.csv", &[filtered, ("part", &number)]))
     };
     let page = Devices {
         frame: visitor.frame(Room::Devices, "Devices"),
-        filter: filter.to_owned(),
-        order: order.to_owned(),
-        rest: parsed.rest.clone(),
-        fields: parsed.fields(),
-        headings: COLUMNS.map(|(name, property)| heading(name, property, filter, usual)).into(),
+        list: asked.around(&found, total, refusal.as_ref()),
         synced: synced(&settings),
-        devices,
+        devices: found.get("value").and_then(Value::as_array).into_iter().flatten().map(device).collect(),
         total,
-        next,
-        first,
-        sheet: here("/console/devices/devices.csv", &[("$filter", filter)]),
+        sheet: here("/console/devices/devices.csv", &[filtered]),
         parts: (1..=parts).map(part).collect(),
         change: visitor.session.last_change().map(|job| under(&job)),
-        help: refusal.as_ref().and_then(Refusal::help),
-        problem: refusal.as_ref().map(Refusal::reason).unwrap_or_default(),
     };
     let response = page::render(&page);
     Ok(match refusal {
@@ -191,8 +211,8 @@ fn under(job: &Job) -> Under {
 /// When Intune was last asked for news, in a few words; empty where it never was.
 fn synced(settings: &Value) -> String {
     let [asked, done] =
-        ["/lastManualSyncTriggerDateTime", "/lastSyncDateTime"].map(|name| moment(text(settings, name)));
-    match (text(settings, "/syncStatus"), asked.is_empty(), done.is_empty()) {
+        ["/lastManualSyncTriggerDateTime", "/lastSyncDateTime"].map(|name| moment(api::text(settings, name)));
+    match (api::text(settings, "/syncStatus"), asked.is_empty(), done.is_empty()) {
         ("inProgress", ..) => format!("Synchronising since {asked}"),
         ("failed", ..) => format!("The synchronisation of {asked} failed"),
         (_, _, false) => format!("Last synchronised {done}"),
@@ -204,35 +224,31 @@ fn synced(settings: &Value) -> String {
 /// `POST /console/devices/sync`
 pub async fn sync(visitor: Visitor) -> Response {
     let asked = visitor.api.post(&address(&format!("{SETTINGS}/sync"), &[]), &json!({})).await;
-    visitor.answer(asked.map(|_| Redirect::to(LIST).into_response()))
-}
-
-fn heading(name: &'static str, property: &str, filter: &str, order: &str) -> Heading {
-    let descending = format!("{property} desc");
-    let (sorted, next) = match order {
-        order if order == property => ("ascending", descending.as_str()),
-        order if order == descending => ("descending", property),
-        _ => ("none", property),
-    };
-    Heading { name, sorted, address: here(LIST, &[("$filter", filter), ("$orderby", next)]) }
+    visitor.answer(asked.map(|_| Redirect::to(LIST.place).into_response()))
 }
 
 fn device(entity: &Value) -> Device {
-    let cell = |(_, property): &(&str, &str)| {
-        let found = text(entity, &format!("/{property}"));
-        match *property {
+    let cell = |column: &Column| {
+        let found = api::text(entity, &format!("/{}", column.order));
+        let (text, state, whole) = match column.order {
             "deploymentProfileAssignmentStatus" => {
                 let (word, state) = profile_status(found);
-                Cell { text: word.to_owned(), state }
+                (word.to_owned(), state, String::new())
             }
-            "enrollmentState" => Cell { text: enrollment_state(found).to_owned(), state: "" },
-            "lastContactedDateTime" => Cell { text: moment(found), state: "" },
-            _ => Cell { text: found.to_owned(), state: "" },
-        }
+            "enrollmentState" => (enrollment_state(found).to_owned(), "", String::new()),
+            // The day is enough to read, and all columns have room.
+            "lastContactedDateTime" => {
+                let whole = moment(found);
+                (whole.chars().take(10).collect(), "", whole)
+            }
+            _ if filters::is_long(found) => (found.to_owned(), "", found.to_owned()),
+            _ => (found.to_owned(), "", String::new()),
+        };
+        Cell { text, state, whole }
     };
     Device {
-        id: text(entity, "/id").to_owned(),
-        serial_number: text(entity, "/serialNumber").to_owned(),
+        id: api::text(entity, "/id").to_owned(),
+        serial_number: api::text(entity, "/serialNumber").to_owned(),
         cells: COLUMNS.iter().skip(1).map(cell).collect(),
     }
 }

@@ -5,6 +5,11 @@ use askama::Values;
 /// `12,345`
 #[askama::filter_fn]
 pub fn grouped(number: &u64, _: &dyn Values) -> askama::Result<String> {
+    Ok(thousands(*number))
+}
+
+/// `12,345`
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.char_indices() {
@@ -13,13 +18,7 @@ pub fn grouped(number: &u64, _: &dyn Values) -> askama::Result<String> {
         }
         text.push(digit);
     }
-    Ok(text)
-}
-
-/// The last part of a GUID: the first ones tell the time.
-#[askama::filter_fn]
-pub fn short(id: &str, _: &dyn Values) -> askama::Result<String> {
-    Ok(end(id).to_owned())
+    text
 }
 
 /// The last part of a GUID: the first ones tell the time.

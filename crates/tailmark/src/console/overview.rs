@@ -1,23 +1,24 @@
 //! `/console`: what there is, what goes on, what needs somebody.
 
+mod throughput;
+
 use askama::Template;
 use autopilot::rejection::Rejection;
 use axum::response::Response;
 use serde_json::Value;
 
-use super::api::{Api, DEVICES, IMPORTED, UPLOADS, address, text};
-use super::filters::{self, moment};
+use super::api::{Api, DEVICES, IMPORTED, UPLOADS, address, here};
+use super::filters::{self, thousands};
 use super::page::{self, Frame, Room};
 use super::progress::{self, Progress};
 use super::refusal::Refusal;
+use super::uploads::{self, Word};
 use super::visitor::Visitor;
+use crate::catalogue;
+use throughput::Throughput;
 
-/// How many of the latest uploads are drawn.
-const LATEST: usize = 12;
-/// The charts' width, in their own units.
-const WIDTH: u64 = 400;
-/// The height of the chart of uploads.
-const HEIGHT: u64 = 120;
+/// How many of the latest uploads are listed.
+const LATEST: &str = "8";
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -29,8 +30,9 @@ struct Overview {
     failed: u64,
     pending: Vec<Progress>,
     attention: Vec<Note>,
-    failures: Chart,
-    latest: Chart,
+    refusals: Vec<Refused>,
+    throughput: Throughput,
+    latest: Vec<(Progress, Word)>,
 }
 
 struct Note {
@@ -38,19 +40,17 @@ struct Note {
     text: String,
 }
 
-struct Chart {
-    height: u64,
-    bars: Vec<Bar>,
-}
-
-struct Bar {
-    label: String,
-    meaning: String,
+/// How many devices were refused with a code.
+struct Refused {
+    code: i64,
+    /// Where more is said about it.
+    help: Option<String>,
+    meaning: &'static str,
     count: u64,
-    x: u64,
-    y: u64,
-    width: u64,
-    height: u64,
+    /// Of the most frequent one, in hundredths.
+    share: u64,
+    /// The uploads with such devices.
+    uploads: String,
 }
 
 /// `GET /console`
@@ -61,24 +61,34 @@ pub async fn page(visitor: Visitor) -> Response {
 
 async fn overview(visitor: &Visitor) -> Result<Response, Refusal> {
     let api = &visitor.api;
-    let (devices, unassigned, under_way, failures, pending, latest, attention) = tokio::try_join!(
+    let (devices, unassigned, under_way, refusals, pending, throughput, latest, attention) = tokio::try_join!(
         api.count(DEVICES, ""),
         api.count(DEVICES, "deploymentProfileAssignmentStatus eq 'notAssigned'"),
         api.count(UPLOADS, "status eq 'pending'"),
-        failures(api),
+        refusals(api),
         progress::pending(api),
+        throughput::throughput(api),
         latest(api),
         attention(api),
     )?;
-    let failed = failures.bars.iter().map(|bar| bar.count).sum();
     let mut frame = visitor.frame(Room::Overview, "Overview");
     frame.refresh = (!pending.is_empty()).then_some(5);
-    let page =
-        Overview { frame, devices, unassigned, under_way, failed, pending, attention, failures, latest };
+    let page = Overview {
+        frame,
+        devices,
+        unassigned,
+        under_way,
+        failed: refusals.iter().map(|refused| refused.count).sum(),
+        pending,
+        attention,
+        refusals,
+        throughput,
+        latest,
+    };
     Ok(page::render(&page))
 }
 
-async fn failures(api: &Api) -> Result<Chart, Refusal> {
+async fn refusals(api: &Api) -> Result<Vec<Refused>, Refusal> {
     let apply = "filter(state/deviceImportStatus eq 'error')\
         /groupby((state/deviceErrorCode),aggregate($count as number))";
     let groups = api.all(&address(IMPORTED, &[("$apply", apply)]), 100).await?;
@@ -90,65 +100,67 @@ async fn failures(api: &Api) -> Result<Chart, Refusal> {
         })
         .collect();
     found.sort_by_key(|(code, count)| (u64::MAX - count, *code));
-    let most = found.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
-    let bars = (0..).zip(found).map(|(place, (code, count))| Bar {
-        label: code.to_string(),
-        meaning: meaning(code).to_owned(),
-        count,
-        x: 0,
-        y: place * 26 + 2,
-        width: (count * (WIDTH - 110) / most).max(1),
-        height: 18,
-    });
-    let bars: Vec<_> = bars.collect();
-    Ok(Chart { height: 26 * bars.len() as u64, bars })
+    let most = found.first().map_or(1, |(_, count)| (*count).max(1));
+    let refused = |(code, count): (i64, u64)| {
+        let filter = format!(
+            "deviceIdentities/any(d:d/state/deviceImportStatus eq 'error' and d/state/deviceErrorCode eq {code})"
+        );
+        Refused {
+            code,
+            help: rejection(code).and_then(|rejection| catalogue::address(rejection.name())),
+            meaning: meaning(code),
+            count,
+            share: (count * 100 / most).max(1),
+            uploads: here(uploads::LIST.place, &[("$filter", &filter)]),
+        }
+    };
+    Ok(found.into_iter().map(refused).collect())
+}
+
+fn rejection(code: i64) -> Option<Rejection> {
+    Rejection::by_code(i32::try_from(code).unwrap_or_default()).next()
 }
 
 /// What a code means, in a sentence.
 pub fn meaning(code: i64) -> &'static str {
-    let code = i32::try_from(code).unwrap_or_default();
-    Rejection::by_code(code).next().map_or("A code that is not published.", Rejection::meaning)
+    rejection(code).map_or("A code that is not published.", Rejection::meaning)
 }
 
-async fn latest(api: &Api) -> Result<Chart, Refusal> {
-    let first = address(UPLOADS, &[("$orderby", "createdDateTimeUtc desc"), ("$top", &LATEST.to_string())]);
-    let mut uploads = api.all(&first, LATEST).await?;
-    uploads.reverse();
-    let mut counted = Vec::new();
-    for upload in &uploads {
-        let count = api
-            .count(&format!("{}/deviceIdentities", super::api::entity(UPLOADS, text(upload, "/id"))), "")
-            .await?;
-        counted.push((upload, count));
-    }
-    let most = counted.iter().map(|(_, count)| *count).max().unwrap_or(1).max(1);
-    let step = WIDTH / LATEST as u64;
-    let bars = (0..).zip(counted).map(|(place, (upload, count))| {
-        let height = (count * (HEIGHT - 4) / most).max(1);
-        Bar {
-            label: moment(text(upload, "/createdDateTimeUtc")),
-            meaning: text(upload, "/id").to_owned(),
-            count,
-            x: place * step,
-            y: HEIGHT - height,
-            width: step - 6,
-            height,
-        }
-    });
-    Ok(Chart { height: HEIGHT, bars: bars.collect() })
+async fn latest(api: &Api) -> Result<Vec<(Progress, Word)>, Refusal> {
+    let (select, compute) = progress::counted();
+    let options = [
+        ("$orderby", "createdDateTimeUtc desc"),
+        ("$top", LATEST),
+        ("$select", &*select),
+        ("$compute", &*compute),
+    ];
+    let found = api.get(&address(UPLOADS, &options)).await?;
+    let found = found.get("value").and_then(Value::as_array).into_iter().flatten();
+    Ok(found.map(|upload| (Progress::read(upload), uploads::status(upload))).collect())
 }
 
 async fn attention(api: &Api) -> Result<Vec<Note>, Refusal> {
-    let options = [("$filter", "status eq 'error'"), ("$orderby", "createdDateTimeUtc desc"), ("$top", "5")];
-    let uploads = api.all(&address(UPLOADS, &options), 5).await?;
+    let (select, compute) = progress::counted();
+    let options = [
+        ("$filter", "status eq 'error'"),
+        ("$orderby", "createdDateTimeUtc desc"),
+        ("$top", "5"),
+        ("$select", &*select),
+        ("$compute", &*compute),
+    ];
+    let found = api.get(&address(UPLOADS, &options)).await?;
+    let uploads = found.get("value").and_then(Value::as_array).into_iter().flatten().map(Progress::read);
     let mut notes: Vec<Note> = uploads
-        .iter()
-        .map(|upload| Note {
-            address: format!("/console/uploads/{}", text(upload, "/id")),
-            text: format!(
-                "Some devices of the upload of {} were refused.",
-                moment(text(upload, "/createdDateTimeUtc"))
-            ),
+        .map(|upload| {
+            let [_, _, _, _, refused] = upload.states;
+            let (refused, total) = (thousands(refused), thousands(upload.total));
+            Note {
+                address: format!("/console/uploads/{}", upload.id),
+                text: format!(
+                    "{refused} of {total} devices of the upload of {} were refused.",
+                    upload.created
+                ),
+            }
         })
         .collect();
     let failed = api.count(DEVICES, "deploymentProfileAssignmentStatus eq 'failed'").await?;
@@ -156,7 +168,7 @@ async fn attention(api: &Api) -> Result<Vec<Note>, Refusal> {
         notes.push(Note {
             address: "/console/devices?$filter=deploymentProfileAssignmentStatus%20eq%20%27failed%27"
                 .to_owned(),
-            text: format!("{failed} devices could not be given their profile."),
+            text: format!("{} devices could not be given their profile.", thousands(failed)),
         });
     }
     Ok(notes)

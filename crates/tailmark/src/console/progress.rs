@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_millis(700);
 /// How many looks a stream has.
 const LOOKS: u32 = 200;
 /// How many uploads are watched at a time.
-const WATCHED: usize = 10;
+const WATCHED: &str = "10";
 
 /// The states of an import record, with the console's words for them.
 pub const STATES: [(&str, &str); 5] = [
@@ -67,16 +67,27 @@ impl Progress {
             let group = groups.iter().find(|group| text(group, "/state/deviceImportStatus") == *name);
             *count = group.and_then(|group| group.get("number")?.as_u64()).unwrap_or_default();
         }
+        Ok(Self::with(upload, states))
+    }
+
+    /// Of an upload that was read with what [`counted`] asks for.
+    pub fn read(upload: &Value) -> Self {
+        let count = |(name, _): (&str, &str)| upload.get(name).and_then(Value::as_u64).unwrap_or_default();
+        Self::with(upload, STATES.map(count))
+    }
+
+    fn with(upload: &Value, states: [u64; 5]) -> Self {
         let [unknown, pending, ..] = states;
         let total: u64 = states.iter().sum();
-        Ok(Self {
+        let id = text(upload, "/id");
+        Self {
             id: id.to_owned(),
             name: end(id).to_owned(),
             created: moment(text(upload, "/createdDateTimeUtc")),
             total,
             done: total - unknown - pending,
             states,
-        })
+        }
     }
 
     fn told(&self) -> Value {
@@ -86,16 +97,31 @@ impl Progress {
     }
 }
 
+/// `$select` and `$compute` of a list of uploads, each with how many of its devices are in which state.
+pub fn counted() -> (String, String) {
+    let count = |(name, _)| {
+        format!("deviceIdentities/$count($filter=state/deviceImportStatus eq '{name}') as {name}")
+    };
+    let names = STATES.map(|(name, _)| name).join(",");
+    (format!("id,createdDateTimeUtc,status,{names}"), STATES.map(count).join(","))
+}
+
 /// How far the imports under way are.
 ///
 /// # Errors
 /// The API's refusal.
 pub async fn pending(api: &Api) -> Result<Vec<Progress>, Refusal> {
-    let options = [("$filter", "status eq 'pending'"), ("$orderby", "createdDateTimeUtc desc")];
-    let mut pending = Vec::new();
-    for upload in api.all(&address(UPLOADS, &options), WATCHED).await? {
-        pending.push(Progress::of(api, &upload).await?);
-    }
+    let (select, compute) = counted();
+    let options = [
+        ("$filter", "status eq 'pending'"),
+        ("$orderby", "createdDateTimeUtc desc"),
+        ("$select", &*select),
+        ("$compute", &*compute),
+        ("$top", WATCHED),
+    ];
+    let found = api.get(&address(UPLOADS, &options)).await?;
+    let uploads = found.get("value").and_then(Value::as_array).into_iter().flatten();
+    let mut pending: Vec<_> = uploads.map(Progress::read).collect();
     // One without devices is not under way: it waits for its first.
     pending.retain(|progress| progress.total > 0);
     Ok(pending)

@@ -1,43 +1,101 @@
 //! `/console/uploads`: what was brought in; and one upload, a page that stays: how far, how many, and why not.
 
+mod refused;
+
 use askama::Template;
 use autopilot::check;
 use autopilot::csv::{DeviceRecord, Field};
-use autopilot::rejection::Rejection;
 use axum::extract::{Path, RawQuery};
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use serde_json::Value;
 
-use super::api::{Api, UPLOADS, address, entity, skiptoken, source, text};
+use super::api::{Api, UPLOADS, address, entity, source, text};
 use super::filters;
 use super::form::Fields;
 use super::import::strict;
+use super::list::filter::{Choice, Question, Takes};
+use super::list::{self, Around, Asked, Column, List};
 use super::page::{self, Frame, Room};
-use super::progress::{Progress, STATES};
+use super::progress::{self, Progress, STATES};
 use super::refusal::Refusal;
 use super::visitor::Visitor;
-use crate::catalogue;
+use refused::Group;
 
-/// Uploads on a page.
-const PAGE: &str = "25";
-/// Failed devices on a page.
-const SHOWN: usize = 200;
 /// Failed devices in a file.
 const WRITTEN: usize = 20_000;
 /// What a list says of the files that uploads came from.
 const FILE_NAME: &str = "fileName";
 const FAILED: &str = "state/deviceImportStatus eq 'error'";
 
+/// What an upload's status is called.
+const STATUSES: [Choice; 4] = [
+    ("noUpload", "No devices yet"),
+    ("pending", "Under way"),
+    ("complete", "Complete"),
+    ("error", "Some refused"),
+];
+
+/// The list.
+pub static LIST: List = List {
+    place: "/console/uploads",
+    questions: &[
+        question("id", "Upload", "contains …", Takes::Text, "contains(id,", ")"),
+        question("from", "Created from", "2026-11-26", Takes::Day, "createdDateTimeUtc ge ", "T00:00:00Z"),
+        // A tick before the next day.
+        question(
+            "until",
+            "Created until",
+            "2026-11-26",
+            Takes::Day,
+            "createdDateTimeUtc le ",
+            "T23:59:59.9999999Z",
+        ),
+        question("status", "Status", "", Takes::OneOf(&STATUSES), "status eq ", ""),
+        question("devices", "Devices", "at least …", Takes::Number, "deviceIdentities/$count ge ", ""),
+        question(
+            "serial",
+            "Serial number in it",
+            "contains …",
+            Takes::Text,
+            "deviceIdentities/any(d:contains(d/serialNumber,",
+            "))",
+        ),
+    ],
+    hint: "deviceIdentities/any(d:d/state/deviceErrorCode eq 806)",
+    columns: &[
+        Column::new("Upload", "id"),
+        Column::new("Created", "createdDateTimeUtc"),
+        Column::new("File", ""),
+        Column::new("Status", "status"),
+        Column::of_numbers("Devices", "deviceIdentities/$count"),
+        Column::of_numbers(
+            "Complete",
+            "deviceIdentities/$count($filter=state/deviceImportStatus eq 'complete')",
+        ),
+        Column::of_numbers("Refused", "deviceIdentities/$count($filter=state/deviceImportStatus eq 'error')"),
+    ],
+    usual: "createdDateTimeUtc desc",
+};
+
+const fn question(
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    takes: Takes,
+    before: &'static str,
+    after: &'static str,
+) -> Question {
+    Question { name, label, hint, takes, before, after }
+}
+
 #[derive(Template)]
 #[template(path = "uploads.html")]
 struct Uploads {
     frame: Frame,
-    filter: String,
+    list: Around,
     uploads: Vec<Line>,
-    next: Option<String>,
-    first: String,
-    is_first: bool,
+    total: u64,
 }
 
 struct Line {
@@ -47,9 +105,11 @@ struct Line {
 }
 
 /// A status: the API's word, and the console's.
-struct Word {
-    code: String,
-    name: &'static str,
+pub struct Word {
+    /// The API's.
+    pub code: String,
+    /// The console's.
+    pub name: &'static str,
 }
 
 #[derive(Template)]
@@ -60,7 +120,7 @@ struct Upload {
     status: Word,
     file: String,
     counts: Vec<(&'static str, &'static str, u64)>,
-    failures: Vec<Failure>,
+    refused: Vec<Group>,
     failed: u64,
     devices: Vec<Imported>,
 }
@@ -72,26 +132,10 @@ struct Imported {
     state: Word,
 }
 
-struct Failure {
-    line: String,
-    serial_number: String,
-    group_tag: String,
-    code: i64,
-    name: String,
-    page: Option<String>,
-    cause: &'static str,
-    remedy: &'static str,
-}
-
-fn status(upload: &Value) -> Word {
+/// An upload's status.
+pub fn status(upload: &Value) -> Word {
     let code = text(upload, "/status").to_owned();
-    let name = match code.as_str() {
-        "noUpload" => "No devices yet",
-        "pending" => "Under way",
-        "complete" => "Complete",
-        "error" => "Some refused",
-        _ => "",
-    };
+    let name = STATUSES.iter().find(|(status, _)| *status == code).map_or("", |(_, name)| *name);
     Word { code, name }
 }
 
@@ -101,25 +145,39 @@ pub async fn list(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     visitor.answer(result)
 }
 
-async fn listed(visitor: &Visitor, asked: &Fields) -> Result<Response, Refusal> {
-    let filter = asked.one("$filter");
-    let token = asked.one("$skiptoken");
-    let order = "createdDateTimeUtc desc";
-    let options = [("$filter", filter), ("$orderby", order), ("$skiptoken", token)];
-    let found = visitor.api.page(&address(UPLOADS, &options), PAGE).await?;
+/// `GET /console/uploads/filter`
+pub async fn filtered(RawQuery(query): RawQuery) -> Response {
+    list::filtered(&LIST, query.as_deref())
+}
+
+async fn listed(visitor: &Visitor, fields: &Fields) -> Result<Response, Refusal> {
+    let asked = Asked::of(&LIST, fields);
+    let (select, compute) = progress::counted();
+    let [filtered, ordered, from] = asked.options();
+    let options = [filtered, ordered, from, ("$select", &*select), ("$compute", &*compute)];
+    let place = address(UPLOADS, &options);
+    let answers =
+        tokio::try_join!(visitor.api.page(&place, asked.rows()), visitor.api.count(UPLOADS, &asked.filter));
+    let (found, total, refusal) = match answers {
+        Ok((found, total)) => (found, total, None),
+        // What was typed stays, to be put right.
+        Err(refusal @ Refusal::Api(400, ..)) => (Value::Null, 0, Some(refusal)),
+        Err(refusal) => return Err(refusal),
+    };
     let mut uploads = Vec::new();
     for upload in found.get("value").and_then(Value::as_array).into_iter().flatten() {
-        let progress = Progress::of(&visitor.api, upload).await?;
+        let progress = Progress::read(upload);
         let origin = origin(&visitor.api, &progress.id, FILE_NAME).await;
         let file = text(&origin, "/fileName").to_owned();
         uploads.push(Line { progress, status: status(upload), file });
     }
-    let next = skiptoken(&found)
-        .map(|token| super::api::here("/console/uploads", &[("$filter", filter), ("$skiptoken", &token)]));
-    let frame = visitor.frame(Room::Uploads, "Uploads");
-    let is_first = token.is_empty();
-    let first = super::api::here("/console/uploads", &[("$filter", filter)]);
-    Ok(page::render(&Uploads { frame, filter: filter.to_owned(), uploads, next, first, is_first }))
+    let list = asked.around(&found, total, refusal.as_ref());
+    let response =
+        page::render(&Uploads { frame: visitor.frame(Room::Uploads, "Uploads"), list, uploads, total });
+    Ok(match refusal {
+        Some(refusal) => refusal.mark(response),
+        None => response,
+    })
 }
 
 /// From which file, and which lines unless less is selected, an upload came. Of many that is not known, and a page says
@@ -138,25 +196,27 @@ async fn shown(visitor: &Visitor, id: &str) -> Result<Response, Refusal> {
     let api = &visitor.api;
     let upload = api.get(&address(&entity(UPLOADS, id), &[])).await?;
     let progress = Progress::of(api, &upload).await?;
-    let failures = failures(api, id, "id,serialNumber,groupTag,state", SHOWN).await?;
-    let origin = origin(api, id, if failures.is_empty() { FILE_NAME } else { "" }).await;
+    let [_, _, _, _, failed] = progress.states;
+    let origin = origin(api, id, if failed > 0 { "" } else { FILE_NAME }).await;
     let line = |serial_number: &str| {
         let line = origin.get("lines").and_then(|lines| lines.get(serial_number)?.as_u64());
         line.map(|line| line.to_string()).unwrap_or_default()
     };
-    let failures: Vec<_> = failures.iter().map(|record| failure(record, &line)).collect();
+    let mut refused = if failed > 0 { refused::groups(api, id).await? } else { Vec::new() };
+    for row in refused.iter_mut().flat_map(|group| &mut group.rows) {
+        row.line = line(&row.serial_number);
+    }
     let devices = format!("{}/deviceIdentities", entity(UPLOADS, id));
     let devices = api.all(&address(&devices, &[("$top", "100")]), 100).await?;
     let status = status(&upload);
     let mut frame = visitor.frame(Room::Uploads, format!("Upload {}", progress.name));
     frame.refresh = (status.code == "pending" && progress.total > 0).then_some(3);
-    let [_, _, _, _, failed] = progress.states;
     let counts = STATES.iter().zip(progress.states).map(|((code, name), count)| (*code, *name, count));
     let counts =
         counts.filter(|(code, _, count)| *count > 0 || matches!(*code, "complete" | "error")).collect();
     let file = text(&origin, "/fileName").to_owned();
     let devices = devices.iter().map(imported).collect();
-    Ok(page::render(&Upload { frame, status, file, counts, failures, failed, devices, progress }))
+    Ok(page::render(&Upload { frame, status, file, counts, refused, failed, devices, progress }))
 }
 
 fn imported(record: &Value) -> Imported {
@@ -167,24 +227,6 @@ fn imported(record: &Value) -> Imported {
         group_tag: text(record, "/groupTag").to_owned(),
         registration: text(record, "/state/deviceRegistrationId").to_owned(),
         state: Word { code, name },
-    }
-}
-
-fn failure(record: &Value, line: &dyn Fn(&str) -> String) -> Failure {
-    let code = record.pointer("/state/deviceErrorCode").and_then(Value::as_i64).unwrap_or_default();
-    let name = text(record, "/state/deviceErrorName");
-    let by_code = || Rejection::by_code(i32::try_from(code).unwrap_or_default()).next();
-    let rejection = Rejection::by_name(name).or_else(by_code);
-    let serial_number = text(record, "/serialNumber");
-    Failure {
-        line: line(serial_number),
-        serial_number: serial_number.to_owned(),
-        group_tag: text(record, "/groupTag").to_owned(),
-        code,
-        name: name.to_owned(),
-        page: rejection.and_then(|rejection| catalogue::address(rejection.name())),
-        cause: rejection.map_or("This code is not published.", Rejection::cause),
-        remedy: rejection.map_or("Ask who runs the service.", Rejection::remedy),
     }
 }
 

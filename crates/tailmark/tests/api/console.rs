@@ -3,9 +3,11 @@
 use autopilot::csv;
 use autopilot::hardware_identifier::{HardwareFacts, HardwareIdentifier};
 use autopilot::model::READ;
+use odata::value::DateTimeOffset;
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
+use tailmark::clock::unix_seconds;
 use uuid::Uuid;
 
 use crate::support::{Browser, Caller, Page, Secured, TestApp, hash, hashed, machine};
@@ -169,12 +171,18 @@ async fn a_file_is_seen_put_right_and_imported() {
     let page = browser.post(&format!("{}/start", page.path()), &[]).await;
     app.settled().await;
     let upload = page.path();
-    browser.get(&upload).await.shows(&["Some refused", "806", "ZtdDeviceAlreadyAssigned", ">2<"]);
+    browser.get(&upload).await.shows(&[
+        "Some refused",
+        "806",
+        "ZtdDeviceAlreadyAssigned",
+        ">2<",
+        "1 device<",
+    ]);
     let failed = browser.get(&format!("{upload}/failed.csv")).await;
     let sheet = csv::read(failed.text.as_bytes());
     assert_eq!(sheet.rows[0].record.serial_number, "GOOD1");
     assert_eq!(sheet.rows[0].record.hardware_hash, good);
-    browser.get("/console").await.shows(&["Some devices of the upload", "<code>806</code>"]);
+    browser.get("/console").await.shows(&["1 of 1 devices of the upload", "<code>806</code>"]);
     browser.post(&format!("{upload}/delete"), &[]).await.shows(&["Uploads"]);
     assert_eq!(browser.get(&upload).await.status, 404);
 }
@@ -259,15 +267,88 @@ async fn lines_outlive_the_service() {
 }
 
 #[tokio::test]
+async fn refusals_are_explained_once() {
+    let record = |number: usize| {
+        let (code, name) =
+            if number < 130 { (806, "ZtdDeviceAlreadyAssigned") } else { (4242, "SomethingNew") };
+        json!({
+            "id": format!("r{number:04}"), "serialNumber": format!("SN{number:04}"), "groupTag": "Tag",
+            "assignedUserPrincipalName": format!("user{number}@contoso.example"),
+            "state": { "deviceImportStatus": "error", "deviceErrorCode": code, "deviceErrorName": name },
+        })
+    };
+    let now = DateTimeOffset::utc_from_unix(unix_seconds() - 3 * 86_400, 0).to_string();
+    let upload = json!({
+        "id": "u1", "createdDateTimeUtc": now, "status": "pending",
+        "deviceIdentities": (0..133).map(record).collect::<Vec<_>>(),
+    });
+    let secret = "a password".to_owned();
+    let seed = json!({ "deviceManagement": { UPLOADS: [upload] } });
+    let app = TestApp::seeded_with(&seed, |config| config.auth.client_secret = Some(secret.into())).await;
+    let mut browser = Browser::of(&app);
+    let page = browser.sign_in().await;
+    // The overview: by code, and on its day.
+    page.shows(&[
+        "133 of 133 devices of the upload",
+        ">130</a>",
+        "A code that is not published.",
+        "Devices uploaded, by day",
+        "133 devices, 0 complete, 133 refused, 0 under way.",
+        "class=\"bar error\"",
+    ]);
+    let uploads = page.link("deviceErrorCode%20eq%20806");
+    browser.get(&uploads).await.shows(&["1 upload<"]);
+
+    let page = browser.get("/console/uploads/u1").await;
+    page.shows(&[
+        "130 devices<",
+        "3 devices<",
+        "SN0099",
+        "The first 100 are shown",
+        "user132@contoso.example",
+    ]);
+    for (text, count) in [
+        ("Somebody imported it before", 1),
+        ("This code is not published.", 1),
+        ("<code>806</code>", 1),
+        ("SN0100", 0),
+    ] {
+        assert_eq!(page.text.matches(text).count(), count, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_overview_counts_by_hour_at_first() {
+    let (app, mut browser) = Browser::signed_in().await;
+    browser.get("/console").await.shows(&["There was no import yet", "No upload yet.", "None yet."]);
+    registered(&app, 3).await;
+    let page = browser.get("/console").await;
+    page.shows(&[
+        "Devices uploaded, by hour",
+        "3 devices, 3 complete, 0 refused, 0 under way.",
+        "class=\"bar complete\"",
+        ">3</text>",
+        "Every import has ended well",
+    ]);
+    // What is older than all that is shown makes days of the hours, and is none of them.
+    let old = json!({ "createdDateTimeUtc": "2016-12-31T23:59:45Z", "deviceIdentities": [hashed("OLD")] });
+    app.post(&format!("/beta/deviceManagement/{UPLOADS}"), &old).await.expect(201);
+    app.settled().await;
+    browser.get("/console").await.shows(&[
+        "Devices uploaded, by day",
+        "3 devices, 3 complete",
+        "2016-12-31 23:59:45",
+    ]);
+}
+
+#[tokio::test]
 async fn devices_are_filtered_chosen_and_changed() {
     let (app, mut browser) = Browser::signed_in().await;
     registered(&app, 120).await;
     let page = browser.get("/console/devices").await;
     page.shows(&["120 devices", "SN0000", "Contoso", "Slate 7", "Next page"]);
-    assert!(!page.text.contains("SN0050"), "one page has 50");
-    let next = page.text.split("href=\"").find(|rest| rest.contains("skiptoken")).unwrap();
-    let next = next.split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
-    browser.get(&next).await.shows(&["SN0050", "First page"]);
+    assert!(!page.text.contains("SN0025"), "one page has 25");
+    browser.get(&page.link("skiptoken")).await.shows(&["SN0025", "First page"]);
 
     let page = browser.get("/console/devices/filter?serial=SN00&rest=").await;
     assert_eq!(page.url.query(), Some("$filter=contains%28serialNumber%2C%27SN00%27%29"));
@@ -318,6 +399,106 @@ async fn devices_are_filtered_chosen_and_changed() {
     assert_eq!(browser.get(&address).await.status, 404);
     let page = browser.post("/console/devices/change", &gone).await;
     page.shows(&["0 devices are deleted", "1 was not there any more"]);
+}
+
+#[tokio::test]
+async fn a_page_has_as_many_rows_as_is_asked_for() {
+    let (app, mut browser) = Browser::signed_in().await;
+    registered(&app, 120).await;
+    let rows = |page: &Page| page.text.matches("<th scope=\"row\"").count();
+    for (asked, expected) in
+        [("", 25), ("25", 25), ("50", 50), ("100", 100), ("200", 120), ("26", 25), ("x", 25), ("-1", 25)]
+    {
+        let page = browser.get(&format!("/console/devices?rows={asked}")).await;
+        page.shows(
+            &["Rows on a page", &format!(" aria-current=\"true\">{}<", expected.min(100))]
+                [..usize::from(asked != "200") + 1],
+        );
+        assert_eq!(rows(&page), expected, "{asked:?}");
+    }
+    // The filter, the order and the next page keep it.
+    let page = browser.get("/console/devices/filter?serial=SN&rows=50&$orderby=model").await;
+    let query = page.url.query().unwrap();
+    assert!(query.contains("rows=50") && query.contains("orderby=model"), "{query}");
+    for link in ["skiptoken", "$orderby=groupTag&", "rows=50\""] {
+        let page = browser.get(&page.link(link)).await;
+        let query = page.url.query().unwrap();
+        assert!(query.contains("rows=50") && query.contains("$filter=contains"), "{query}");
+        assert_eq!(rows(&page), 50);
+    }
+    // Where all fit there is nothing to choose.
+    let page = browser.get("/console/devices/filter?serial=SN000").await;
+    assert!(rows(&page) == 10 && !page.text.contains("Rows on a page"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn uploads_are_filtered_and_sorted() {
+    let upload = |id: &str, day: &str, states: &[&str]| {
+        let device = |(place, state): (usize, &&str)| json!({ "id": format!("{id}{place}"), "serialNumber": format!("SN-{id}{place}"), "state": { "deviceImportStatus": state } });
+        let devices: Vec<_> = states.iter().enumerate().map(device).collect();
+        json!({ "id": id, "createdDateTimeUtc": day, "status": "noUpload", "deviceIdentities": devices })
+    };
+    let seed = json!({ "deviceManagement": { UPLOADS: [
+        upload("one", "2026-11-01T00:00:00Z", &["complete", "error", "error"]),
+        upload("two", "2026-11-02T23:59:59.9999999Z", &["complete", "complete", "complete", "complete"]),
+        upload("three", "2026-11-03T01:00:00+02:00", &[]),
+        upload("four", "2026-11-03T00:00:00Z", &["error"]),
+    ] } });
+    let secret = "a password".to_owned();
+    let app = TestApp::seeded_with(&seed, |config| config.auth.client_secret = Some(secret.into())).await;
+    let mut browser = Browser::of(&app);
+    browser.sign_in().await;
+    let shown = |page: &Page| -> String {
+        assert!(page.status < 300, "{}", page.text);
+        let rows = page.text.split("<th scope=\"row\"><a href=\"/console/uploads/").skip(1);
+        rows.filter_map(|row| row.split('"').next()).collect::<Vec<_>>().join(" ")
+    };
+    for (query, expected) in [
+        ("", "four two three one"),
+        ("status=error", "four one"),
+        ("from=2026-11-02", "four two three"),
+        ("until=2026-11-02", "two three one"),
+        ("from=2026-11-02&until=2026-11-02", "two three"),
+        ("serial=-two3", "two"),
+        ("serial=O'Neil", ""),
+        ("devices=3", "two one"),
+        ("id=hre", "three"),
+        ("status=error&rest=id+eq+'one'+or+id+eq+'two'", "one"),
+        ("$orderby=id", "four one three two"),
+    ] {
+        let page = browser.get(&format!("/console/uploads/filter?{query}")).await;
+        assert_eq!((page.path().as_str(), shown(&page).as_str()), ("/console/uploads", expected), "{query}");
+    }
+    let page = browser.get("/console/uploads/filter?status=error&from=2026-11-01").await;
+    page.shows(&[
+        "2 uploads",
+        "value=\"error\" selected>Some refused",
+        "type=\"date\" name=\"from\" value=\"2026-11-01\"",
+    ]);
+    // Each heading but that of the file, which the console alone knows, leads to the list in its order.
+    let mut page = browser.get("/console/uploads").await;
+    page.shows(&["aria-sort=\"descending\""]);
+    for (heading, expected) in [
+        ("Created", "one three two four"),
+        ("Created", "four two three one"),
+        ("Status", "three two four one"),
+        ("Devices", "two one four three"),
+        ("Devices", "three four one two"),
+        ("Complete", "two one four three"),
+        ("Refused", "one four three two"),
+    ] {
+        page = browser.get(&page.link_named(heading)).await;
+        assert_eq!(shown(&page), expected, "{heading}");
+    }
+    assert!(!page.text.contains(">File</a>"));
+    for wrong in ["from=2026-02-30", "from=yesterday", "devices=many", "rest=status+eqq"] {
+        let page = browser.get(&format!("/console/uploads/filter?{wrong}")).await;
+        assert!(
+            page.status == 400 && page.text.contains("The API does not take this"),
+            "{wrong}: {}",
+            page.text
+        );
+    }
 }
 
 /// Devices of one group tag, without an import.

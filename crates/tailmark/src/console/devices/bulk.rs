@@ -124,7 +124,7 @@ async fn begin(visitor: &Visitor, fields: Fields) -> Result<Response, Refusal> {
 
 /// The address of a change.
 pub fn place(job: &Job) -> String {
-    format!("{LIST}/changes/{}", job.id)
+    format!("{}/changes/{}", LIST.place, job.id)
 }
 
 /// `GET /console/devices/changes/{id}`: how far it is, and what came of it.

@@ -71,7 +71,7 @@ impl Choice {
 
     /// The list of them.
     pub fn back(&self) -> String {
-        here(LIST, &[("$filter", &self.filter)])
+        here(LIST.place, &[("$filter", &self.filter)])
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::super::api::{Api, DEVICES, IMPORTED, address, literal, text};
 use super::super::form::Fields;
 use super::super::import::strict;
+use super::super::list::Column;
 use super::super::page;
 use super::super::refusal::Refusal;
 use super::super::visitor::Visitor;
@@ -24,17 +25,14 @@ const MOST: usize = 200_000;
 /// `GET /console/devices/devices.csv`
 pub async fn sheet(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     let fields = Fields::of_query(query.as_deref());
-    let select = COLUMNS.map(|(_, property)| property).join(",");
+    let select = COLUMNS.map(|column| column.order).join(",");
     let options = [("$filter", fields.one("$filter")), ("$orderby", "serialNumber"), ("$select", &*select)];
     let devices = visitor.api.all(&address(DEVICES, &options), MOST).await;
     let result = devices.map(|devices| {
-        let mut out = line(COLUMNS.iter().map(|(name, _)| *name));
+        let mut out = line(COLUMNS.iter().map(|column| column.name));
         for device in &devices {
-            out += &line(
-                COLUMNS
-                    .iter()
-                    .map(|(_, property)| device.get(*property).and_then(Value::as_str).unwrap_or_default()),
-            );
+            let cell = |column: &Column| device.get(column.order).and_then(Value::as_str).unwrap_or_default();
+            out += &line(COLUMNS.iter().map(cell));
         }
         page::file("devices.csv", "text/csv; charset=utf-8", out.into_bytes())
     });

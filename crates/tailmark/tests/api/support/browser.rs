@@ -35,6 +35,31 @@ impl Page {
         self
     }
 
+    /// The first address on the page with this in it.
+    pub fn link(&self, part: &str) -> String {
+        let plain = |rest: &str| {
+            format!("{}\"", rest.split('"').next().unwrap_or_default())
+                .replace("&#38;", "&")
+                .replace("&amp;", "&")
+        };
+        let found = self.text.split("href=\"").skip(1).map(plain).find(|address| address.contains(part));
+        found
+            .unwrap_or_else(|| panic!("no link has {part:?}: {}", self.text))
+            .trim_end_matches('"')
+            .to_owned()
+    }
+
+    /// The address behind the last link with this text, which an arrow may follow: the navigation comes first.
+    pub fn link_named(&self, name: &str) -> String {
+        let links = self.text.split("<a href=\"").skip(1).filter_map(|rest| rest.split_once("\">"));
+        let is_it = |text: &str| text.strip_prefix(name).is_some_and(|rest| rest.starts_with(['<', '&']));
+        let found = links.filter(|(_, text)| is_it(text)).map(|(address, _)| address).last();
+        found
+            .unwrap_or_else(|| panic!("no link is {name:?}: {}", self.text))
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+    }
+
     pub fn path(&self) -> String {
         self.url.path().to_owned()
     }
