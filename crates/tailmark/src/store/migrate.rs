@@ -22,6 +22,7 @@ fn migrations(engine: Engine) -> &'static [&'static str] {
                 include_str!(concat!("../../../../migrations/", $folder, "/0005_audit.sql")),
                 include_str!(concat!("../../../../migrations/", $folder, "/0006_listed.sql")),
                 include_str!(concat!("../../../../migrations/", $folder, "/0007_sources.sql")),
+                include_str!(concat!("../../../../migrations/", $folder, "/0008_counted.sql")),
             ]
         };
     }

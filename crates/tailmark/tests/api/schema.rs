@@ -48,6 +48,8 @@ VALUES ('{tenant}', 'e-1', 41024448000000000, 'Create WindowsAutopilotDeviceIden
     // 7: where the upload came from.
     "INSERT INTO upload_sources (tenant, upload_id, file_name, lines)
 VALUES ('{tenant}', 'u-1', 'kept.csv', '{\"KEPT-1\":2}');",
+    // 8: nothing beside an index.
+    "",
 ];
 
 const TENANT: &str = "10000000-0000-4000-8000-000000000001";

@@ -1,0 +1,1 @@
+-- SQLite has an index of the states of import records here. PostgreSQL looks through the rows as fast.
