@@ -66,10 +66,21 @@ pub static LIST: List = List {
         text("order", "Purchase order", "purchaseOrderIdentifier eq ", ""),
         text("user", "Assigned user", "contains(userPrincipalName,", ")"),
         code("enrollment", "Enrollment state", "enrollmentState eq ", &ENROLLMENTS),
+        CONTACTED,
     ],
-    hint: "startswith(model,'Latitude') or lastContactedDateTime lt 2026-02-01T00:00:00Z",
+    hint: "startswith(model,'Latitude') or startswith(model,'Precision')",
     columns: &COLUMNS,
     usual: "serialNumber",
+};
+
+/// Those that have never been contacted are among them.
+const CONTACTED: Question = Question {
+    name: "contacted",
+    label: "Contacted before",
+    hint: "2026-11-26",
+    takes: Takes::Day,
+    before: "lastContactedDateTime lt ",
+    after: "T00:00:00Z",
 };
 
 const fn text(

@@ -350,6 +350,8 @@ async fn devices_are_filtered_chosen_and_changed() {
     assert!(!page.text.contains("SN0025"), "one page has 25");
     browser.get(&page.link("skiptoken")).await.shows(&["SN0025", "First page"]);
 
+    let page = browser.get("/console/devices/filter?contacted=2026-02-01").await;
+    page.shows(&["120 devices", "value=\"2026-02-01\""]);
     let page = browser.get("/console/devices/filter?serial=SN00&rest=").await;
     assert_eq!(page.url.query(), Some("$filter=contains%28serialNumber%2C%27SN00%27%29"));
     page.shows(&["100 devices", "value=\"SN00\""]);
