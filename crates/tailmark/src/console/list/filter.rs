@@ -91,9 +91,10 @@ impl Field {
     /// The type of the input in HTML.
     pub fn input(&self) -> &'static str {
         match self.question.takes {
-            Takes::Day => "date",
             Takes::Number => "number",
-            Takes::Text | Takes::OneOf(_) => "text",
+            // Not "date": its parts take a browser some 15 ms, and it asks for a day as the browser's language writes it, where
+            // tables and addresses say 2026-11-26.
+            Takes::Day | Takes::Text | Takes::OneOf(_) => "text",
         }
     }
 }
